@@ -1,0 +1,1 @@
+"""Which names are asked, what answers, and what it costs."""

@@ -1,0 +1,105 @@
+"""A node as the API shows it: its addresses, its pod ranges, how many pods it may hold; and namespaces."""
+
+from kubenetlab.objects.address_text import check_addresses, check_cidrs
+from kubenetlab.objects.api_object import ApiObject, Condition, Metadata
+
+
+class Taint(ApiObject, frozen=True):
+    """Keeps pods off a node that do not tolerate it."""
+
+    key: str
+    value: str = ""
+    effect: str = ""
+
+
+class NodeSpec(ApiObject, frozen=True):
+    """What a node was given."""
+
+    pod_cidr: str = ""
+    pod_cidrs: tuple[str, ...] = ()
+    provider_id: str = ""
+    unschedulable: bool = False
+    taints: tuple[Taint, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_cidrs(podCIDR=self.pod_cidr, podCIDRs=self.pod_cidrs)
+
+    @property
+    def ranges(self) -> tuple[str, ...]:
+        """The pod CIDRs of all address families."""
+        return self.pod_cidrs or ((self.pod_cidr,) if self.pod_cidr else ())
+
+
+class NodeAddress(ApiObject, frozen=True):
+    """An address of a node; ``type`` is InternalIP, ExternalIP, Hostname, InternalDNS or ExternalDNS."""
+
+    type: str
+    address: str
+
+    def __post_init__(self) -> None:
+        if self.type.endswith("IP"):
+            check_addresses(address=self.address)
+
+
+class NodeResources(ApiObject, frozen=True):
+    """Pods a node can hold (a quantity: "110")."""
+
+    pods: str | int = ""
+
+    @property
+    def n_pods(self) -> int | None:
+        """The quantity as a number, or None where it is absent."""
+        text = str(self.pods)
+        return int(text) if text.isascii() and text.isdigit() else None
+
+
+class NodeSystemInfo(ApiObject, frozen=True):
+    """Versions of what runs on a node."""
+
+    kubelet_version: str = ""
+    kube_proxy_version: str = ""
+    container_runtime_version: str = ""
+    os_image: str = ""
+    operating_system: str = ""
+
+
+class NodeStatus(ApiObject, frozen=True):
+    """What a node reports."""
+
+    addresses: tuple[NodeAddress, ...] = ()
+    capacity: NodeResources = NodeResources()
+    allocatable: NodeResources = NodeResources()
+    node_info: NodeSystemInfo = NodeSystemInfo()
+    conditions: tuple[Condition, ...] = ()
+
+
+class Node(ApiObject, frozen=True):
+    """A machine that runs pods."""
+
+    metadata: Metadata
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+    @property
+    def internal_ips(self) -> tuple[str, ...]:
+        """The InternalIP addresses, in the order of the status."""
+        return tuple(address.address for address in self.status.addresses if address.type == "InternalIP")
+
+    @property
+    def zone(self) -> str:
+        """The zone label, new or old, or an empty text."""
+        labels = self.metadata.labels
+        return labels.get("topology.kubernetes.io/zone") or labels.get(
+            "failure-domain.beta.kubernetes.io/zone", ""
+        )
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the condition Ready is True."""
+        return any(c.type == "Ready" and c.status == "True" for c in self.status.conditions)
+
+
+class Namespace(ApiObject, frozen=True):
+    """A namespace; only its labels matter here."""
+
+    metadata: Metadata

@@ -1,0 +1,163 @@
+"""Text in, a Cluster out."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from kubenetlab.cluster import Cluster, Provenance, SourceFile
+from kubenetlab.errors import ManifestError, Refusal, UnreadableError
+from kubenetlab.readers.daemon_nodes import without_affinity
+from kubenetlab.readers.dump_files import Progress, add_file
+from kubenetlab.readers.items import ItemReader
+from kubenetlab.readers.planned_pods import planned_pods
+from kubenetlab.readers.settings import find_settings
+from kubenetlab.readers.sources import Content, Source, digest_of, open_source, source_names
+
+
+class _File(NamedTuple):
+    """A file that was read; its digest may still be being computed."""
+
+    name: str
+    format: str
+    n_bytes: int
+    digest: Future[str]
+
+
+def read_cluster(source: Source, strict: bool = False, progress: Progress | None = None) -> Cluster:
+    """Read a cluster from dumps or manifests.
+
+    Parameters
+    ----------
+    source
+        A file, a directory (every file in it that is not hidden, in sorted order), ``-`` for standard input,
+        or several of these. JSON or YAML, gzipped or not, UTF-8 or UTF-16: what ``kubectl get … -o json``, ``-o yaml``
+        or ``kubectl get --raw`` prints, manifests, and several of these one after the other.
+    strict
+        Whether the first item that the API would not accept ends the reading. Otherwise such items, and
+        unreadable files among readable ones, are left out and listed in ``provenance.refused``.
+    progress
+        Called now and then with the file's name, bytes done and bytes in all.
+
+    Returns
+    -------
+    A Cluster; of several objects of one kind and name the last counts. Secrets are never decoded.
+
+    Raises
+    ------
+    UnreadableError
+        If nothing can be read: the message names the file, what was found and what was expected. Files above
+        8 GiB, YAML above 64 MiB, and gzip or standard input above 2 GiB are refused.
+    ManifestError
+        If ``strict`` and an item is not what the API allows.
+    """
+    return _read((_content(name) for name in source_names(source)), strict, progress)
+
+
+def read_bytes(name: str, data: bytes, strict: bool = False) -> Cluster:
+    """Read a cluster from the bytes of one dump held in memory; ``name`` stands in messages. See `read_cluster`."""
+    return _read([Content(name, data)], strict)
+
+
+def _content(name: str) -> Content | UnreadableError:
+    try:
+        return open_source(name)
+    except UnreadableError as error:
+        return error
+
+
+def _read(
+    contents: Iterable[Content | UnreadableError], strict: bool, progress: Progress | None = None
+) -> Cluster:
+    reader = ItemReader(strict)
+    unreadable: list[UnreadableError] = []
+    files: list[_File] = []
+    with _no_garbage_collection(), ThreadPoolExecutor(1) as beside:
+        for content in contents:
+            try:
+                if isinstance(content, UnreadableError):
+                    raise content
+                digest = beside.submit(digest_of, content)
+                file_format = add_file(content, reader, progress)
+                files.append(_File(content.name, file_format, len(content.data), digest))
+            except UnreadableError as error:
+                unreadable.append(error)
+                if strict:
+                    raise
+        _check_something_was_read(reader, files, unreadable)
+        return _cluster(reader, files, unreadable)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Objects decoded here hold no cycles, and looking for some would take most of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _check_something_was_read(
+    reader: ItemReader, files: list[_File], unreadable: list[UnreadableError]
+) -> None:
+    if not files:
+        more = f" (and {len(unreadable) - 1} more unreadable files)" if len(unreadable) > 1 else ""
+        raise UnreadableError(f"{unreadable[0]}{more}")
+    left_out = {**reader.skipped, "Secret": reader.n_secrets}
+    if reader.read or not (any(left_out.values()) or reader.refused or unreadable):
+        return
+    if reader.refused or unreadable:
+        first, n_more = [*reader.refused, *unreadable][0], reader.n_refused + len(unreadable) - 1
+        raise UnreadableError(
+            f"{first}{f' (and {n_more:,} more)' if n_more else ''}; nothing else could be read"
+        )
+    kinds = ", ".join(f"{n} of kind {kind}" for kind, n in sorted(left_out.items()) if n)
+    raise UnreadableError(
+        f"{files[0].name}: found only {kinds}, expected pods, Services, nodes …; Secrets are never read"
+    )
+
+
+def _cluster(reader: ItemReader, files: list[_File], unreadable: list[UnreadableError]) -> Cluster:
+    objects: dict[str, Any] = {plural: tuple(by_name.values()) for plural, by_name in reader.objects.items()}
+    read = reader.read
+    bare = Cluster(**objects)
+    planned = planned_pods(bare, files[0].name if len(files) == 1 else "")
+    settings = find_settings(bare)
+    if reader.is_strict and planned.refused:
+        raise ManifestError(planned.refused[0])
+    provenance = Provenance(
+        files=tuple(SourceFile(f.name, f.format, f.n_bytes, f.digest.result()) for f in files),
+        read=read,
+        skipped=dict(sorted(reader.skipped.items())),
+        refused=(*map(_file_refusal, unreadable), *reader.refused, *planned.refused),
+        n_secrets=reader.n_secrets,
+        notes=(*_notes(reader), *planned.notes, *settings.notes),
+    )
+    objects["pods"] += planned.pods
+    objects["daemon_sets"] = tuple(map(without_affinity, bare.daemon_sets))
+    return Cluster(**objects, settings=settings.settings, provenance=provenance)
+
+
+def _file_refusal(error: UnreadableError) -> Refusal:
+    file, _, reason = str(error).partition(": ")
+    found, _, expected = reason.partition(", expected ")
+    return Refusal(file, "file", "the text", found.removeprefix("found "), expected or "JSON or YAML")
+
+
+def _notes(reader: ItemReader) -> Iterator[str]:
+    if reader.n_secrets:
+        yield f"{reader.n_secrets} Secrets were skipped unread"
+    if reader.n_without_namespace:
+        yield f"{reader.n_without_namespace} objects without a namespace are taken as in namespace default"
+    if reader.repeated:
+        example, times = next(iter(reader.repeated.items()))
+        n_repeats = sum(reader.repeated.values())
+        yield f"{n_repeats} objects repeat an earlier one of the same kind and name; the last counts ({example}: {times + 1} times)"
+    if reader.n_refused > len(reader.refused):
+        yield f"{reader.n_refused} items were refused; the first {len(reader.refused)} are listed"

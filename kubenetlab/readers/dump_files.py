@@ -1,0 +1,87 @@
+"""One file of a dump: its text is found, its documents are split, its items go to an ItemReader."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from kubenetlab.errors import UnreadableError
+from kubenetlab.readers.items import ItemReader
+from kubenetlab.readers.json_documents import Document, json_documents
+from kubenetlab.readers.non_finite import without_non_finite
+from kubenetlab.readers.not_dumps import mistake_in
+from kubenetlab.readers.sources import Buffer, Content, unpacked
+from kubenetlab.readers.text_encoding import Bytes, utf8_text
+from kubenetlab.readers.yaml_documents import yaml_documents
+
+Progress = Callable[[str, int, int], None]
+
+_SPACE = b" \t\r\n"
+_BLOCK = 4096
+_MAX_TEMPLATE = 1 << 20
+
+
+def add_file(content: Content, reader: ItemReader, progress: Progress | None = None) -> str:
+    """Give a file's items to a reader and return the file's format, ``json`` or ``yaml``.
+
+    All documents are found before the first item is decoded, so a file that is refused adds nothing.
+
+    Raises
+    ------
+    UnreadableError
+        If the file is not a dump; the message starts with the file's name.
+    """
+    try:
+        text = utf8_text(unpacked(content.data))
+        is_json = _first_byte(text) in b"{["
+        n_refused = reader.n_refused
+        documents = list(json_documents(text)) if is_json else list(_from_yaml(text, content.name, reader))
+        if not documents and reader.n_refused == n_refused:
+            raise UnreadableError(
+                "found nothing but comments and separators, expected a Kubernetes object or list"
+            )
+    except UnreadableError as error:
+        raise UnreadableError(f"{content.name}: {error}") from None
+    n_done = 0
+    for index, document in enumerate(documents):
+        place = f"document {index + 1}" if len(documents) > 1 else ""
+        for n_bytes in reader.add(document, content.name, place):
+            n_done += n_bytes
+            _forget(content.data, n_done)
+            if progress:
+                progress(content.name, n_done, len(text))
+    return "json" if is_json else "yaml"
+
+
+def _first_byte(text: Bytes) -> bytes:
+    """Return the first byte that is no space; refuse what is empty or a known mistake."""
+    for start in range(0, len(text), _BLOCK):
+        block = bytes(text[start : start + _BLOCK]).lstrip(_SPACE)
+        mistake = mistake_in(block)
+        if mistake:
+            raise UnreadableError(f"found {mistake.found}, expected JSON or YAML; {mistake.advice}")
+        if block:
+            return block[:1]
+    raise UnreadableError("found an empty file, expected JSON or YAML; did the command that wrote it fail?")
+
+
+def _from_yaml(text: Bytes, file: str, reader: ItemReader) -> Iterator[Document]:
+    try:
+        for value in yaml_documents(text):
+            finite = without_non_finite(value, lambda name, error: reader.refuse(file, name, error))
+            if finite is not None:
+                yield from json_documents(msgspec.json.encode(finite))
+    except UnreadableError as error:
+        is_template = b"{{" in bytes(text[:_MAX_TEMPLATE])
+        raise UnreadableError(
+            f"{error}{'; render a template first (helm template)' if is_template else ''}"
+        ) from None
+
+
+def _forget(data: Buffer, n_bytes: int) -> None:
+    """Hand the pages of a mapped file that were read back to the system; they are read again if needed."""
+    whole_pages = n_bytes - n_bytes % mmap.PAGESIZE
+    if whole_pages and isinstance(data, mmap.mmap) and hasattr(data, "madvise"):
+        data.madvise(mmap.MADV_DONTNEED, 0, whole_pages)

@@ -1,0 +1,172 @@
+"""Where the bytes of a dump come from: files, directories, standard input, gzip; with bounds."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import mmap
+import os
+import stat
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import BinaryIO, NamedTuple, TypeAlias
+
+from kubenetlab.errors import UnreadableError
+
+MAX_FILE_BYTES = 8 << 30  # a file that is mapped, not copied
+MAX_HELD_BYTES = 2 << 30  # what must be held in memory: standard input, pipes, unpacked gzip
+MAX_FILES = 10_000
+STDIN = "-"
+_GZIP = b"\x1f\x8b"
+
+Source: TypeAlias = "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]"
+Buffer: TypeAlias = "bytes | bytearray | mmap.mmap"
+
+
+class Content(NamedTuple):
+    """The bytes of a source as they stand there."""
+
+    name: str
+    data: Buffer
+    path: str = ""
+
+
+def digest_of(content: Content) -> str:
+    """Return the SHA-256 of a source's bytes; a mapped file is read anew, so that no page of it stays in memory."""
+    if not isinstance(content.data, mmap.mmap):
+        return hashlib.sha256(content.data).hexdigest()
+    try:
+        with open(content.path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UnreadableError(
+            f"{content.name}: found it gone while it was read ({error.strerror}), expected a file"
+        ) from None
+
+
+def source_names(source: Source) -> list[str]:
+    """Return the files of a source: itself, the files below a directory in sorted order, or those of each entry.
+
+    Hidden files are left out.
+
+    Raises
+    ------
+    UnreadableError
+        If a path does not exist, a directory holds no file, or there are more than 10,000 files.
+    """
+    entries = [source] if isinstance(source, (str, os.PathLike)) else list(source)
+    names = [name for entry in entries for name in _expanded(os.fspath(entry))]
+    if not names:
+        raise UnreadableError("no source given; expected a file, a directory or -")
+    return names
+
+
+def _expanded(name: str) -> list[str]:
+    if name == STDIN or not os.path.isdir(name):
+        return [name]
+    try:
+        files = sorted(islice(_files_below(name), MAX_FILES + 1))
+    except OSError as error:
+        reason = error.strerror or error
+        raise UnreadableError(
+            f"{shown_name(name)}: found no readable directory ({reason}), expected dumps"
+        ) from None
+    if not files:
+        raise UnreadableError(
+            f"{shown_name(name)}: found a directory without files, expected dumps (kubectl get … -o json)"
+        )
+    if len(files) > MAX_FILES:
+        raise UnreadableError(
+            f"{shown_name(name)}: found more than {MAX_FILES:,} files, expected fewer; name one directory of dumps"
+        )
+    return files
+
+
+def _files_below(name: str) -> Iterator[str]:
+    def fail(error: OSError) -> None:
+        raise error
+
+    for folder, folders, files in os.walk(name, onerror=fail):
+        folders[:] = [entry for entry in folders if not entry.startswith(".")]
+        paths = (os.path.join(folder, file) for file in files if not file.startswith("."))
+        yield from (path for path in paths if os.path.isfile(path))
+
+
+def shown_name(name: str) -> str:
+    """Return a file's name as text that any stream can print, also where its bytes are not UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def open_source(name: str) -> Content:
+    """Return the bytes of a file (mapped into memory) or of standard input.
+
+    Raises
+    ------
+    UnreadableError
+        If it cannot be opened or is larger than the bounds above.
+    """
+    try:
+        if name == STDIN:
+            return Content("standard input", _all_of(sys.stdin.buffer, "standard input"))
+        with open(name, "rb") as file:
+            return Content(shown_name(name), _contents(file, shown_name(name)), name)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UnreadableError(
+            f"{shown_name(name)}: found no readable file ({reason}), expected a file, a directory or -"
+        ) from None
+
+
+def _contents(file: BinaryIO, name: str) -> Buffer:
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        return _all_of(file, name)
+    if status.st_size > MAX_FILE_BYTES:
+        raise UnreadableError(
+            f"{name}: found {status.st_size:,} bytes, expected at most {MAX_FILE_BYTES:,}; split it by kind"
+        )
+    if not status.st_size:  # empty, or a file of /proc that does not tell its size
+        return _all_of(file, name)
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _all_of(file: BinaryIO, name: str) -> bytes:
+    data = file.read(MAX_HELD_BYTES + 1)
+    if len(data) > MAX_HELD_BYTES:
+        raise UnreadableError(
+            f"{name}: found more than {MAX_HELD_BYTES:,} bytes, expected fewer; save it as a file first"
+        )
+    return data
+
+
+def unpacked(data: Buffer) -> Buffer:
+    """Return the bytes of a gzip text, or what is not gzip as it is.
+
+    Raises
+    ------
+    UnreadableError
+        If the gzip data is damaged or unpacks to more than 2 GiB.
+    """
+    if data[:2] != _GZIP:
+        return data
+    try:
+        return _whole(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableError(
+            f"found damaged gzip data ({error}), expected a whole file; copy it again"
+        ) from None
+
+
+def _whole(data: Buffer) -> bytearray:
+    text = bytearray()
+    with gzip.GzipFile(fileobj=io.BytesIO(data) if not isinstance(data, mmap.mmap) else data) as file:
+        while block := file.read(1 << 24):
+            text += block
+            if len(text) > MAX_HELD_BYTES:
+                raise UnreadableError(
+                    f"found gzip that unpacks to more than {MAX_HELD_BYTES:,} bytes, expected less; split it by kind"
+                )
+    return text

@@ -1,0 +1,106 @@
+"""Which model answers which recorded output. To add one: split, answer, and a row of ``MODELS``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from kubenetlab.ipam.node_cidrs import NodeCidrSet, PoolExhaustedError
+from kubenetlab.ipam.pod_cidr_capacity import POD_CIDR_RULES
+from kubenetlab.result import Basis
+from tests.golden_recordings import Recording
+
+
+class NotModelledError(Exception):
+    """Raised by a model for an input that it does not cover."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A model, how a recording is split into (inputs, recorded answer), and what the agreement table says of it."""
+
+    name: str
+    version: str
+    compared: str
+    split: Callable[[Recording], tuple[Any, Any]]
+    answer: Callable[[Any], Any]
+    basis: Basis = Basis.RAN
+
+
+_LABELS = {"name", "description", "oracle"}
+_SET_INPUTS = {"clusterCIDR", "nodeMaskSize"}
+_STEP_INPUTS = {"op", "cidr"}
+_LONGEST_USED_HEX = 80  # the recorder left longer bitmaps out
+
+
+def _only(fields, names):
+    return {name: value for name, value in fields.items() if name in names}
+
+
+def _without(fields, names):
+    return {name: value for name, value in fields.items() if name not in names}
+
+
+def split_node_cidrs(recording):
+    """Inputs: the CIDR set and the steps."""
+    document = recording.document
+    steps = document.get("steps", [])
+    inputs = _only(document, _SET_INPUTS)
+    inputs["steps"] = [_only(step, _STEP_INPUTS) for step in steps]
+    recorded = _without(document, _LABELS | _SET_INPUTS)
+    if steps:
+        recorded["steps"] = [_without(step, _STEP_INPUTS) for step in steps]
+    return inputs, recorded
+
+
+def node_cidrs(inputs):
+    """The whole trace of a CIDR set."""
+    try:
+        node_cidr_set = NodeCidrSet(inputs["clusterCIDR"], inputs["nodeMaskSize"])
+    except ValueError as error:
+        return {"newError": str(error)}
+    steps = [_node_cidr_step(node_cidr_set, step) for step in inputs["steps"]]
+    return {"maxCIDRs": node_cidr_set.max_cidrs, "steps": steps}
+
+
+def _node_cidr_step(node_cidr_set, step):
+    try:
+        answer = _STEPS[step["op"]](node_cidr_set, step.get("cidr"))
+    except (PoolExhaustedError, ValueError) as error:
+        answer = {"error": str(error)}
+    answer |= {"allocated": node_cidr_set.allocated, "nextCandidate": node_cidr_set.next_candidate}
+    used_hex = f"{node_cidr_set.used_bitmap:x}"
+    return answer if len(used_hex) > _LONGEST_USED_HEX else answer | {"used_hex": used_hex}
+
+
+def _nothing(_):
+    return {}
+
+
+_STEPS = {
+    "allocate": lambda node_cidrs, _: {"result": str(node_cidrs.allocate()), "tries": node_cidrs.tries},
+    "occupy": lambda node_cidrs, cidr: _nothing(node_cidrs.occupy(cidr)),
+    "release": lambda node_cidrs, cidr: _nothing(node_cidrs.release(cidr)),
+    "filterOutServiceRange": lambda node_cidrs, cidr: {"overlap": node_cidrs.filter_out_service_range(cidr)},
+}
+
+#: By component and output, as `make golden` prints them.
+MODELS: dict[tuple[str, str], Model] = {
+    ("node-cidrs", "trace"): Model(
+        name="kubenetlab.ipam.node_cidrs",
+        version="kube-controller-manager's CIDR set (cloud-provider-gcp 4e2453124)",
+        compared="every step: answer or error text, cursor, tries, number and bitmap of the node CIDRs in use",
+        split=split_node_cidrs,
+        answer=node_cidrs,
+    ),
+}
+
+#: Models that no recording is replayed for: name, component and version, what is compared, basis.
+NOT_REPLAYED: list[tuple[str, str, str, Basis]] = [
+    (
+        f"kubenetlab.ipam.pod_cidr_capacity, {ipam}",
+        rule.source,
+        "pods until the range is full, 4 recordings" if rule.basis is Basis.RAN else "nothing recorded",
+        rule.basis,
+    )
+    for ipam, rule in POD_CIDR_RULES.items()
+]
