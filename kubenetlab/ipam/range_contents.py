@@ -10,8 +10,8 @@ from ipaddress import IPv4Address, IPv6Address
 from kubenetlab.cluster import AddressUse, Cluster
 from kubenetlab.cluster import addresses as cluster_addresses
 from kubenetlab.ipam.node_pod_ranges import ipam_of, node_pod_ranges
-from kubenetlab.ipam.ranges import Interval, Range, is_range, outermost, range_of
-from kubenetlab.objects import IPAMBlock, object_name
+from kubenetlab.ipam.ranges import Interval, Range, outermost, range_of
+from kubenetlab.objects import IPAMBlock
 from kubenetlab.result import Origin
 
 _POD_ROLES = ("pod range", "Calico pool")
@@ -55,9 +55,8 @@ def contents_of_ranges(cluster: Cluster) -> list[RangeContents]:
 
     Not among them: ranges that a dump cannot hold, such as the subnets of a cloud's network, and disabled pools.
     """
-    named = [*cluster_addresses.ranges(cluster), *_load_balancer_ranges(cluster)]
     uses: dict[tuple[int, int, int, bool], AddressUse] = {}
-    for use in (use for use in named if use.role in _HOLDERS):
+    for use in (use for use in cluster_addresses.ranges(cluster) if use.role in _HOLDERS):
         key = (*range_of(use.range)[:3], use.role in _POD_ROLES)
         if key not in uses or _is_inferred(uses[key]):
             uses[key] = use
@@ -144,12 +143,6 @@ def _node_ips(cluster: Cluster) -> Iterable[str] | None:
 def _load_balancer_ips(cluster: Cluster) -> Iterable[str] | None:
     ingresses = (i for service in cluster.services for i in service.status.load_balancer.ingress)
     return (ingress.ip for ingress in ingresses if ingress.ip) if cluster.services else None
-
-
-def _load_balancer_ranges(cluster: Cluster) -> Iterator[AddressUse]:
-    for pool in cluster.ip_address_pools:
-        texts = (text for text in pool.spec.addresses if is_range(text))
-        yield from (AddressUse(text, "load balancer pool", object_name(pool)) for text in texts)
 
 
 _HOLDERS: dict[str, Callable[[Cluster], Iterable[str] | None]] = {

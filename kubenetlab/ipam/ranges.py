@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
-from kubenetlab.objects.address_text import is_address, is_cidr
+from kubenetlab.cluster.spans import span_of
 
 Interval = tuple[int, int]  # first and last address, both inside
 
@@ -38,15 +37,20 @@ class Range(NamedTuple):
 def interval_of(text: str) -> tuple[int, Interval]:
     """Return IP version, first and last address of a CIDR (host bits ignored), an address or ``first-last``.
 
+    Raises
+    ------
+    ValueError
+        If the text is none of these.
+
+    Examples
+    --------
     >>> interval_of("10.0.0.0/30")
     (4, (167772160, 167772163))
     """
-    first, dash, last = text.partition("-")
-    if dash:
-        start, end = ip_address(first.strip()), ip_address(last.strip())
-        return start.version, (int(start), int(end))
-    network = ip_network(text.strip(), strict=False)
-    return network.version, (int(network.network_address), int(network.broadcast_address))
+    span = span_of(text)
+    if span is None:
+        raise ValueError(f"{text!r} is neither an address nor a range")
+    return span.version, (span.first, span.last)
 
 
 def range_of(text: str, owner: str = "") -> Range:
@@ -62,17 +66,6 @@ def range_of(text: str, owner: str = "") -> Range:
 def ranges_of(texts: Iterable[str], owner: str) -> list[Range]:
     """Return the ranges of an owner; empty texts, which the API writes for "none", are left out."""
     return [range_of(text, owner) for text in texts if text]
-
-
-def is_range(text: str) -> bool:
-    """Whether text is a CIDR or ``first-last`` of one family in that order."""
-    first, dash, last = (part.strip() for part in text.partition("-"))
-    if not dash:
-        return is_cidr(first)
-    if not (is_address(first) and is_address(last)):
-        return False
-    start, end = ip_address(first), ip_address(last)
-    return start.version == end.version and int(start) <= int(end)
 
 
 def outermost(ranges: Iterable[Range]) -> list[Range]:

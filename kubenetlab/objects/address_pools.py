@@ -1,8 +1,10 @@
 """Who holds which range: ServiceCIDR and IPAddress, and the address objects of CNIs, clouds and MetalLB."""
 
+from ipaddress import ip_network
+
 import msgspec
 
-from kubenetlab.objects.address_text import check_addresses, check_cidrs
+from kubenetlab.objects.address_text import check_address_range, check_addresses, check_cidrs
 from kubenetlab.objects.api_object import ApiObject, Metadata, ObjectReference
 
 
@@ -89,6 +91,11 @@ class IpamBlockSpec(ApiObject, frozen=True):
 
     def __post_init__(self) -> None:
         check_cidrs(cidr=self.cidr)
+        n_addresses = ip_network(self.cidr, strict=False).num_addresses if self.cidr else 0
+        if len(self.allocations) > n_addresses:
+            raise ValueError(
+                f"allocations: found {len(self.allocations)} entries, expected at most the {n_addresses} addresses of {self.cidr}"
+            )
 
 
 class IPAMBlock(ApiObject, frozen=True):
@@ -247,7 +254,7 @@ class IpAddressPoolSpec(ApiObject, frozen=True):
             if "/" in text:
                 check_cidrs(addresses=text.strip())
             else:
-                check_addresses(addresses=tuple(end.strip() for end in text.split("-", 1)))
+                check_address_range("addresses", text)
 
 
 class IPAddressPool(ApiObject, frozen=True):

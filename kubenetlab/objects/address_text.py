@@ -63,3 +63,13 @@ def check_cidrs(**fields: str | tuple[str, ...]) -> None:
         for text in (texts,) if isinstance(texts, str) else texts:
             if text and not is_cidr(text):
                 raise ValueError(f"{field}: found {text!r}, expected a CIDR such as 10.0.0.0/8")
+
+
+def check_address_range(field: str, text: str) -> None:
+    """Raise ``ValueError`` for what is not ``first-last`` of one family in this order."""
+    ends = [end.strip() for end in text.split("-", 1)]
+    if all(map(is_address, ends)) and len(ends) == 2:
+        first, last = map(ip_address, ends)
+        if first.version == last.version and int(first) <= int(last):
+            return
+    raise ValueError(f"{field}: found {text!r}, expected a CIDR or first-last such as 10.0.0.1-10.0.0.9")

@@ -1,7 +1,26 @@
 """A node as the API shows it: its addresses, its pod ranges, how many pods it may hold; and namespaces."""
 
+import re
+from math import ceil
+
 from kubenetlab.objects.address_text import check_addresses, check_cidrs
 from kubenetlab.objects.api_object import ApiObject, Condition, Metadata
+
+# apimachinery pkg/api/resource/suffix.go; a quantity of pods is rounded up (Quantity.Value).
+_QUANTITY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(m|k|M|G|Ki|Mi|Gi|[eE]\+?\d)?", re.ASCII)
+_FACTORS = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
+
+
+def _whole_number(quantity: str) -> int | None:
+    found = _QUANTITY.fullmatch(quantity)
+    if found is None:
+        return None
+    number, suffix = found[1], found[2] or ""
+    return int(number) if not suffix and number.isdigit() else ceil(round(float(number) * _factor(suffix), 6))
+
+
+def _factor(suffix: str) -> float:
+    return 10.0 ** int(suffix[1:]) if suffix[:1] in ("e", "E") else _FACTORS[suffix]
 
 
 class Taint(ApiObject, frozen=True):
@@ -42,15 +61,14 @@ class NodeAddress(ApiObject, frozen=True):
 
 
 class NodeResources(ApiObject, frozen=True):
-    """Pods a node can hold (a quantity: "110")."""
+    """Pods a node can hold (a quantity: "110"; the API writes 1000 as "1k")."""
 
     pods: str | int = ""
 
     @property
     def n_pods(self) -> int | None:
         """The quantity as a number, or None where it is absent."""
-        text = str(self.pods)
-        return int(text) if text.isascii() and text.isdigit() else None
+        return _whole_number(str(self.pods))
 
 
 class NodeSystemInfo(ApiObject, frozen=True):

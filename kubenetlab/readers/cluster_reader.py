@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from kubenetlab.cluster import Cluster, Provenance, SourceFile
 from kubenetlab.errors import ManifestError, Refusal, UnreadableError
@@ -15,7 +15,7 @@ from kubenetlab.readers.dump_files import Progress, add_file
 from kubenetlab.readers.items import ItemReader
 from kubenetlab.readers.planned_pods import planned_pods
 from kubenetlab.readers.settings import find_settings
-from kubenetlab.readers.sources import Content, Source, digest_of, open_source, source_names
+from kubenetlab.readers.sources import Content, Source, digest_of, open_source, source_entries
 
 
 class _File(NamedTuple):
@@ -34,7 +34,7 @@ def read_cluster(source: Source, strict: bool = False, progress: Progress | None
     ----------
     source
         A file, a directory (every file in it that is not hidden, in sorted order), ``-`` for standard input,
-        or several of these. JSON or YAML, gzipped or not, UTF-8 or UTF-16: what ``kubectl get … -o json``, ``-o yaml``
+        an open file, or several of these. JSON or YAML, gzipped or not, UTF-8, UTF-16 or UTF-32: what ``kubectl get … -o json``, ``-o yaml``
         or ``kubectl get --raw`` prints, manifests, and several of these one after the other.
     strict
         Whether the first item that the API would not accept ends the reading. Otherwise such items, and
@@ -53,8 +53,10 @@ def read_cluster(source: Source, strict: bool = False, progress: Progress | None
         8 GiB, YAML above 64 MiB, and gzip or standard input above 2 GiB are refused.
     ManifestError
         If ``strict`` and an item is not what the API allows.
+    TypeError
+        If the source is none of these.
     """
-    return _read((_content(name) for name in source_names(source)), strict, progress)
+    return _read((_content(name) for name in source_entries(source)), strict, progress)
 
 
 def read_bytes(name: str, data: bytes, strict: bool = False) -> Cluster:
@@ -62,7 +64,7 @@ def read_bytes(name: str, data: bytes, strict: bool = False) -> Cluster:
     return _read([Content(name, data)], strict)
 
 
-def _content(name: str) -> Content | UnreadableError:
+def _content(name: str | IO[Any]) -> Content | UnreadableError:
     try:
         return open_source(name)
     except UnreadableError as error:
@@ -118,9 +120,8 @@ def _check_something_was_read(
             f"{first}{f' (and {n_more:,} more)' if n_more else ''}; nothing else could be read"
         )
     kinds = ", ".join(f"{n} of kind {kind}" for kind, n in sorted(left_out.items()) if n)
-    raise UnreadableError(
-        f"{files[0].name}: found only {kinds}, expected pods, Services, nodes …; Secrets are never read"
-    )
+    never = "; Secrets are never read" if reader.n_secrets else ""
+    raise UnreadableError(f"{files[0].name}: found only {kinds}, expected pods, Services, nodes …{never}")
 
 
 def _cluster(reader: ItemReader, files: list[_File], unreadable: list[UnreadableError]) -> Cluster:
@@ -146,8 +147,9 @@ def _cluster(reader: ItemReader, files: list[_File], unreadable: list[Unreadable
 
 def _file_refusal(error: UnreadableError) -> Refusal:
     file, _, reason = str(error).partition(": ")
-    found, _, expected = reason.partition(", expected ")
-    return Refusal(file, "file", "the text", found.removeprefix("found "), expected or "JSON or YAML")
+    before, _, expected = reason.partition(", expected ")
+    place, _, found = before.partition("found ")
+    return Refusal(file, "file", place.rstrip(": ") or "the text", found, expected or "JSON or YAML")
 
 
 def _notes(reader: ItemReader) -> Iterator[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -12,14 +14,19 @@ from kubenetlab.readers.items import ItemReader
 from kubenetlab.readers.json_documents import Document, json_documents
 from kubenetlab.readers.non_finite import without_non_finite
 from kubenetlab.readers.not_dumps import mistake_in
+from kubenetlab.readers.python_json import python_documents
 from kubenetlab.readers.sources import Buffer, Content, unpacked
 from kubenetlab.readers.text_encoding import Bytes, utf8_text
-from kubenetlab.readers.yaml_documents import yaml_documents
+from kubenetlab.readers.yaml_documents import MAX_YAML_BYTES, yaml_documents
 
 Progress = Callable[[str, int, int], None]
 
 _SPACE = b" \t\r\n"
 _BLOCK = 4096
+# What an error about YAML quotes of it: left out where the text may hold a Secret.
+_ECHO = re.compile(
+    r"(?<=the key ).*(?= twice)|(?<=the alias ).*(?= before)|(?<=the tag ).*(?=, expected)|'.*'|\".*\""
+)
 _MAX_TEMPLATE = 1 << 20
 
 
@@ -37,7 +44,7 @@ def add_file(content: Content, reader: ItemReader, progress: Progress | None = N
         text = utf8_text(unpacked(content.data))
         is_json = _first_byte(text) in b"{["
         n_refused = reader.n_refused
-        documents = list(json_documents(text)) if is_json else list(_from_yaml(text, content.name, reader))
+        documents = list((_from_json if is_json else _from_yaml)(text, content.name, reader))
         if not documents and reader.n_refused == n_refused:
             raise UnreadableError(
                 "found nothing but comments and separators, expected a Kubernetes object or list"
@@ -67,16 +74,32 @@ def _first_byte(text: Bytes) -> bytes:
     raise UnreadableError("found an empty file, expected JSON or YAML; did the command that wrote it fail?")
 
 
+def _from_json(text: Bytes, file: str, reader: ItemReader) -> Iterator[Document]:
+    """Read JSON; where it is JSON only to Python's json module (NaN, half characters), by way of that."""
+    try:
+        return iter(list(json_documents(text)))
+    except UnreadableError:
+        values = python_documents(text)
+        if values is None:
+            raise
+    return _fit(values, file, reader)
+
+
+def _fit(values: Iterable[Any], file: str, reader: ItemReader) -> Iterator[Document]:
+    for value in values:
+        fit = without_non_finite(value, lambda name, error: reader.refuse(file, name, error))
+        if fit is not None:
+            yield from json_documents(msgspec.json.encode(fit))
+
+
 def _from_yaml(text: Bytes, file: str, reader: ItemReader) -> Iterator[Document]:
     try:
-        for value in yaml_documents(text):
-            finite = without_non_finite(value, lambda name, error: reader.refuse(file, name, error))
-            if finite is not None:
-                yield from json_documents(msgspec.json.encode(finite))
+        yield from _fit(yaml_documents(text), file, reader)
     except UnreadableError as error:
         is_template = b"{{" in bytes(text[:_MAX_TEMPLATE])
+        reason = _ECHO.sub("…", str(error)) if b"Secret" in bytes(text[:MAX_YAML_BYTES]) else str(error)
         raise UnreadableError(
-            f"{error}{'; render a template first (helm template)' if is_template else ''}"
+            f"{reason}{'; render a template first (helm template)' if is_template else ''}"
         ) from None
 
 

@@ -38,8 +38,17 @@ class _Probe(msgspec.Struct, rename="camel"):
 
 _probe = msgspec.json.Decoder(_Probe)
 _anything = msgspec.json.Decoder(float_hook=float)
+_MAX_MESSAGE = 300
 _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 Decode = Callable[[Any], ApiObject]
+
+
+class _Status(msgspec.Struct):
+    status: str | None = None
+    message: str | None = None
+
+
+_status = msgspec.json.Decoder(_Status)
 
 
 class _Route(NamedTuple):
@@ -94,13 +103,16 @@ class ItemReader:
             try:
                 kind, api_version = _head(raw)
             except _UNDECODABLE:
-                self.refuse(
-                    file, place, FieldError("the item", _start(raw), "an object with kind and apiVersion")
-                )
+                found = _start(raw)
+                if found.startswith("{"):  # it may be a Secret
+                    found = "an object whose kind or apiVersion is no text"
+                self.refuse(file, place, FieldError("the item", found, "an object with kind and apiVersion"))
                 return
         route = _route(kind[:_MAX_NAME], api_version[:_MAX_NAME])
         if kind in _SECRETS:
             self.n_secrets += 1
+        elif kind == "Status" and (answer := _failure(raw)):
+            self.refuse(file, place, answer)
         elif route.kind is not None:
             self._decode(raw, route.kind, route.decode, file, place)
         elif kind:
@@ -161,6 +173,19 @@ def _head(raw: RawItem) -> tuple[str, str]:
         return str(head[2], "utf-8", "replace"), str(head[1], "utf-8", "replace")
     probe = _probe.decode(raw)
     return probe.kind or "", probe.api_version or ""
+
+
+def _failure(raw: RawItem) -> FieldError | None:
+    """Return what the API server answered instead of objects, or None where a Status tells of no failure."""
+    try:
+        answer = _status.decode(raw)
+    except _UNDECODABLE:
+        return None
+    if answer.status != "Failure":
+        return None
+    message = (answer.message or "no message")[:_MAX_MESSAGE]
+    expected = "Kubernetes objects; mend the command or its permissions and run it again"
+    return FieldError("Status", f"the API server's refusal: {message}", expected)
 
 
 def _without_nulls(value: Any) -> Any:

@@ -21,6 +21,13 @@ from kubenetlab.readers.daemon_nodes import may_run_on
 MAX_PLANNED_PODS = 150_000  # what Kubernetes supports in one cluster (website, cluster-large.md)
 
 
+_FIELDS = {  # what says how many pods; elsewhere spec.replicas
+    "DaemonSet": "spec.template.spec",
+    "Job": "spec.parallelism",
+    "CronJob": "spec.jobTemplate.spec.parallelism",
+}
+
+
 class PlannedPods(NamedTuple):
     """Planned pods, the workloads that ask for too many, and what a reader should know."""
 
@@ -66,7 +73,8 @@ def planned_pods(cluster: Cluster, file: str = "") -> PlannedPods:
     for plan in _plans(cluster):
         if len(pods) + plan.n_pods > MAX_PLANNED_PODS:
             expected = f"at most {MAX_PLANNED_PODS:,} planned pods in all"
-            refused.append(Refusal(file, plan.name, "spec.replicas", str(plan.n_pods), expected))
+            field = _FIELDS.get(kind_name(plan.workload), "spec.replicas")
+            refused.append(Refusal(file, plan.name, field, str(plan.n_pods), expected))
             continue
         pods += _pods(plan)
         n_planned[kind_name(plan.workload)] += plan.n_pods

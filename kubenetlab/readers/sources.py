@@ -12,7 +12,7 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import BinaryIO, NamedTuple, TypeAlias
+from typing import IO, Any, BinaryIO, NamedTuple, TypeAlias
 
 from kubenetlab.errors import UnreadableError
 
@@ -21,8 +21,9 @@ MAX_HELD_BYTES = 2 << 30  # what must be held in memory: standard input, pipes, 
 MAX_FILES = 10_000
 STDIN = "-"
 _GZIP = b"\x1f\x8b"
+_NOT_NAMES = (bytes, bytearray, memoryview)
 
-Source: TypeAlias = "str | os.PathLike[str] | Iterable[str | os.PathLike[str]]"
+Source: TypeAlias = "str | os.PathLike[str] | IO[Any] | Iterable[str | os.PathLike[str] | IO[Any]]"
 Buffer: TypeAlias = "bytes | bytearray | mmap.mmap"
 
 
@@ -48,20 +49,50 @@ def digest_of(content: Content) -> str:
 
 
 def source_names(source: Source) -> list[str]:
+    """Return the files of a source without open files among them; otherwise as `source_entries`."""
+    entries = source_entries(source)
+    for entry in entries:
+        if not isinstance(entry, str):
+            raise _not_a_source(entry)
+    return [entry for entry in entries if isinstance(entry, str)]
+
+
+def source_entries(source: Source) -> list[str | IO[Any]]:
     """Return the files of a source: itself, the files below a directory in sorted order, or those of each entry.
 
     Hidden files are left out.
 
     Raises
     ------
+    TypeError
+        If it is anything else.
     UnreadableError
         If a path does not exist, a directory holds no file, or there are more than 10,000 files.
     """
-    entries = [source] if isinstance(source, (str, os.PathLike)) else list(source)
-    names = [name for entry in entries for name in _expanded(os.fspath(entry))]
+    is_one = isinstance(source, (str, os.PathLike)) or hasattr(source, "read")
+    if not is_one and (isinstance(source, _NOT_NAMES) or not isinstance(source, Iterable)):
+        raise _not_a_source(source)
+    entries: list[Any] = [source] if is_one else list(source)  # type: ignore[arg-type]
+    names = [name for entry in entries for name in _names(entry)]
     if not names:
         raise UnreadableError("no source given; expected a file, a directory or -")
     return names
+
+
+def _not_a_source(source: object) -> TypeError:
+    advice = "; read_bytes takes bytes" if isinstance(source, _NOT_NAMES) else ""
+    return TypeError(
+        "read_cluster takes a path, a directory, '-', an open file, or a list of these, "
+        f"not {type(source).__name__}{advice}"
+    )
+
+
+def _names(entry: Any) -> list[Any]:
+    if hasattr(entry, "read"):
+        return [entry]
+    if not isinstance(entry, (str, os.PathLike)):
+        raise _not_a_source(entry)
+    return list(_expanded(os.fspath(entry)))
 
 
 def _expanded(name: str) -> list[str]:
@@ -100,14 +131,16 @@ def shown_name(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def open_source(name: str) -> Content:
-    """Return the bytes of a file (mapped into memory) or of standard input.
+def open_source(name: str | IO[Any]) -> Content:
+    """Return the bytes of a file (mapped into memory), of standard input, or what is left of an open file.
 
     Raises
     ------
     UnreadableError
         If it cannot be opened or is larger than the bounds above.
     """
+    if not isinstance(name, str):
+        return _rest_of(name)
     try:
         if name == STDIN:
             return Content("standard input", _all_of(sys.stdin.buffer, "standard input"))
@@ -118,6 +151,16 @@ def open_source(name: str) -> Content:
         raise UnreadableError(
             f"{shown_name(name)}: found no readable file ({reason}), expected a file, a directory or -"
         ) from None
+
+
+def _rest_of(file: IO[Any]) -> Content:
+    name = getattr(file, "name", None)
+    shown = shown_name(name) if isinstance(name, str) else "the open file"
+    try:
+        data = _all_of(file, shown)
+    except (OSError, ValueError) as error:
+        raise UnreadableError(f"{shown}: found no readable file ({error}), expected an open file") from None
+    return Content(shown, data)
 
 
 def _contents(file: BinaryIO, name: str) -> Buffer:
@@ -133,13 +176,13 @@ def _contents(file: BinaryIO, name: str) -> Buffer:
     return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def _all_of(file: BinaryIO, name: str) -> bytes:
-    data = file.read(MAX_HELD_BYTES + 1)
+def _all_of(file: IO[Any], name: str) -> bytes:
+    data: bytes | str = file.read(MAX_HELD_BYTES + 1)
     if len(data) > MAX_HELD_BYTES:
         raise UnreadableError(
             f"{name}: found more than {MAX_HELD_BYTES:,} bytes, expected fewer; save it as a file first"
         )
-    return data
+    return data.encode("utf-8", "replace") if isinstance(data, str) else data
 
 
 def unpacked(data: Buffer) -> Buffer:

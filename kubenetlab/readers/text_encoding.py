@@ -13,6 +13,8 @@ Bytes: TypeAlias = "bytes | bytearray | memoryview | mmap.mmap"
 _SAMPLE = 4096
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
@@ -46,6 +48,10 @@ def encoding_of(data: Bytes) -> tuple[str, int]:
 
 def _unmarked(sample: bytes) -> str:
     start = sample[:16]
+    if not any((*start[1::4], *start[2::4], *start[3::4])) and all(start[::4]) and len(start) > 3:
+        return "utf-32-le"
+    if not any((*start[::4], *start[1::4], *start[2::4])) and all(start[3::4]) and len(start) > 3:
+        return "utf-32-be"
     if not any(start[1::2]) and all(start[::2]):
         return "utf-16-le"
     if not any(start[::2]) and all(start[1::2]):

@@ -23,6 +23,7 @@ _TEXT_TAGS = frozenset((_TAG + "str", _TAG + "binary", _TAG + "timestamp", "!"))
 _PLAIN_TAGS = frozenset(_TAG + name for name in ("int", "float", "bool", "null"))
 _COLLECTION_TAGS = frozenset((None, "!", _TAG + "map", _TAG + "seq"))
 _MERGE = "<<"
+_ADVICE = "mend it there, or print the dump again with kubectl get -o json"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -154,9 +155,9 @@ def yaml_documents(text: Bytes) -> Iterator[Any]:
         mark = error.problem_mark or error.context_mark
         line = f"line {mark.line + 1}: " if mark else ""
         raise UnreadableError(
-            f"{line}found malformed YAML ({error.problem or error.context}), expected JSON or YAML"
+            f"{line}found malformed YAML ({error.problem or error.context}), expected JSON or YAML; {_ADVICE}"
         ) from None
     except yaml.YAMLError as error:
         raise UnreadableError(
-            f"found malformed YAML ({' '.join(str(error).split())}), expected JSON or YAML"
+            f"found malformed YAML ({' '.join(str(error).split())}), expected JSON or YAML; {_ADVICE}"
         ) from None

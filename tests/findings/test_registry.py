@@ -136,7 +136,7 @@ def test_check__takes_empty_texts_for_none():
         service(load_balancer_source_ranges=("", " ")),
         policy(egress=(EgressPolicyRule((NetworkPolicyPeer(ip_block=IpBlock("", ("",))),)),)),
         IPPool(metadata("p"), IpPoolSpec("")),
-        IPAMBlock(metadata("b"), IpamBlockSpec("", allocations=(0,))),
+        IPAMBlock(metadata("b"), IpamBlockSpec("")),
         settings={"cluster_cidr": ("",), "ipam": "calico"},
     )
 

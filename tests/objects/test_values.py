@@ -178,3 +178,40 @@ def test_ipam_block__names_its_node(affinity, node_name):
     )
 
     assert cluster(block).ipam_blocks[0].node_name == node_name
+
+
+@pytest.mark.parametrize(
+    ("quantity", "expected"),
+    [("110", 110), (250, 250), ("1k", 1000), ("1.5k", 1500), ("110000m", 110), ("1Ki", 1024), ("1e3", 1000), ("1500m", 2), ("", None), ("x", None), ("-1", None), ("9" * 5000, None)],
+)  # fmt: skip
+def test_node_resources__read_a_quantity(quantity, expected):
+    assert cluster(node(status={"capacity": {"pods": quantity}})).nodes[0].status.capacity.n_pods == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["10.0.0.9-10.0.0.1", "10.0.0.1-", "-10.0.0.1", "fd00::1-10.0.0.1", "10.0.0.1", ""]
+)
+def test_ip_address_pool__refuses_what_is_no_range(text):
+    pool = item("IPAddressPool", "b", "m", "metallb.io/v1beta1", spec={"addresses": [text]})
+
+    refused = cluster(pod(), pool).provenance.refused
+
+    assert [(r.field, r.found) for r in refused] == [("spec.addresses", text)]
+
+
+@pytest.mark.parametrize(
+    "text", ["10.0.0.1-10.0.0.1", "10.0.0.1 - 10.0.0.9", "fd00::1-fd00::f", "10.0.0.0/24"]
+)
+def test_ip_address_pool__takes_ranges(text):
+    pool = item("IPAddressPool", "b", "m", "metallb.io/v1beta1", spec={"addresses": [text]})
+
+    assert cluster(pool).ip_address_pools[0].spec.addresses == (text,)
+
+
+def test_ipam_block__refuses_more_allocations_than_addresses():
+    block = item("IPAMBlock", "b", "", "crd.projectcalico.org/v1")
+    block["spec"] = {"cidr": "10.0.0.0/30", "allocations": [None] * 5}
+
+    refused = cluster(pod(), block).provenance.refused
+
+    assert [r.expected for r in refused] == ["at most the 4 addresses of 10.0.0.0/30"]

@@ -11,7 +11,7 @@ import yaml
 
 from kubenetlab.errors import ManifestError, UnreadableError
 from kubenetlab.readers import read_bytes, read_cluster
-from tests.readers.dumps import as_list, cluster, item, node, pod, service, workload
+from tests.readers.dumps import as_list, cluster, config_map, item, node, pod, service, workload
 
 TEXT = as_list(pod("a"), service("s"), node("n"))
 
@@ -197,7 +197,7 @@ BAD_ITEMS = {
     "a number": (5, "items[1]", "the item", "5", "an object with kind and apiVersion"),
     "null": (None, "items[1]", "the item", "null", "an object with kind and apiVersion"),
     "no kind": ({"metadata": {"name": "b"}}, "items[1]", "kind", "nothing", "the kind of a Kubernetes object"),
-    "a kind that is a number": ({"kind": 5}, "items[1]", "the item", '{ "kind": 5 }', "an object with kind and apiVersion"),
+    "a kind that is a number": ({"kind": 5}, "items[1]", "the item", "an object whose kind or apiVersion is no text", "an object with kind and apiVersion"),
 }  # fmt: skip
 
 
@@ -335,9 +335,9 @@ def test_read_cluster__lists_unreadable_files_among_readable_ones(tmp_path):
     result = read_cluster(tmp_path)
 
     assert [p.metadata.name for p in result.pods] == ["a"]
-    assert [(r.file[-5:], r.object, r.found, r.expected) for r in result.provenance.refused] == [
-        ("b.json"[-5:], "file", "line 1: found a JSON document that breaks off after 1 bytes", "its end; run the command that wrote it again"),
-        ("c.txt", "file", "a table as kubectl prints it for people", "JSON or YAML; run the command again with -o json"),
+    assert [(r.file[-6:], r.field, r.found, r.expected) for r in result.provenance.refused] == [
+        ("b.json", "line 1", "a JSON document that breaks off after 1 bytes", "its end; run the command that wrote it again"),
+        ("/c.txt", "the text", "a table as kubectl prints it for people", "JSON or YAML; run the command again with -o json"),
     ]  # fmt: skip
 
 
@@ -420,7 +420,7 @@ BAD_TEXTS = {
     "a ServiceCIDR": (item("ServiceCIDR", "b", "", POLICY, spec={"cidrs": ["10.0.0.0/33"]}), "spec.cidrs", "a CIDR such as 10.0.0.0/8"),
     "an IPAddress": (item("IPAddress", "b", "", POLICY), "metadata.name", "an IP address"),
     "a Cilium pool": (item("CiliumNode", "b", "", "cilium.io/v2", spec={"ipam": {"pools": {"allocated": [{"cidrs": ["x"]}]}}}), "spec.ipam.pools.allocated[0].cidrs", "a CIDR such as 10.0.0.0/8"),
-    "a MetalLB range": (item("IPAddressPool", "b", "", "metallb.io/v1beta1", spec={"addresses": ["192.0.2.1-x"]}), "spec.addresses", "an IP address"),
+    "a MetalLB range": (item("IPAddressPool", "b", "", "metallb.io/v1beta1", spec={"addresses": ["192.0.2.1-x"]}), "spec.addresses", "a CIDR or first-last such as 10.0.0.1-10.0.0.9"),
     "a MetalLB CIDR": (item("IPAddressPool", "b", "", "metallb.io/v1beta1", spec={"addresses": ["192.0.2.0/x"]}), "spec.addresses", "a CIDR such as 10.0.0.0/8"),
     "a name server": (pod("b", spec={"dnsConfig": {"nameservers": ["dns"]}}), "spec.dnsConfig.nameservers", "an IP address"),
     "an endpoint": (item("EndpointSlice", "b", api_version="discovery.k8s.io/v1", endpoints=[{"addresses": ["x"]}]), "addresses", "an IP address"),
@@ -455,3 +455,156 @@ def test_read_bytes__templates_within_texts_are_no_mistake():
     text = json.dumps(item("ConfigMap", data={"a": "{{ .Values.name }}"}))
 
     assert len(read_bytes("x", text.encode()).config_maps) == 1
+
+
+def items_in_python_json(*values):
+    return ('{"kind":"List","items":[' + ",".join(values) + "]}\n---\n").encode()
+
+
+GOOD = '{"kind":"Pod","metadata":{"name":"good"}}'
+
+
+@pytest.mark.parametrize(
+    ("value", "field", "found"),
+    [
+        ('{"kind":"Pod","metadata":{"name":"b"},"n":NaN}', "n", "nan"),
+        ('{"kind":"Pod","metadata":{"name":"b"},"n":[-Infinity]}', "n[0]", "-inf"),
+        (r'{"kind":"Pod","metadata":{"name":"b","x":"\ud800"}}', "metadata.x", r"'\ud800'"),
+        (r'{"kind":"Pod","metadata":{"name":"b"},"\udc00":1}', "the item", r"'\udc00'"),
+    ],
+)
+def test_read_bytes__what_only_python_writes_as_json_costs_its_item(value, field, found):
+    result = read_bytes(
+        "x", items_in_python_json(GOOD, value, '{"big":123456789012345678901,"kind":"Event"}')
+    )
+
+    assert names(result) == ["default/good"]
+    assert [(r.field or "the item", r.found) for r in result.provenance.refused] == [(field, found)]
+
+
+@pytest.mark.parametrize("kind", ['"Secret"', '["Secret"]'])
+def test_read_bytes__a_secret_with_nan_is_counted_and_not_shown(kind):
+    text = items_in_python_json(GOOD, f'{{"kind":{kind},"data":{{"password":NaN}}}}')
+
+    result = read_bytes("x", text)
+
+    assert result.provenance.n_secrets == 1
+    assert "password" not in str(result.provenance)
+
+
+def test_read_bytes__a_list_of_secrets_with_nan_is_counted():
+    text = b'{"kind":"SecretList","items":[{"data":{"password":NaN}},{}]}' + GOOD.encode()
+
+    assert read_bytes("x", text).provenance.n_secrets == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"kind":["Secret"],"data":{"a":"password"}}',
+        "kind: Secret\npassword: 1\npassword: 2",
+        "kind: Secret\na: *password",
+        "kind: Secret\na: !password x",
+        "kind: Secret\na: [!x!password b]",
+    ],
+)
+def test_read_bytes__errors_show_nothing_of_a_secret(text):
+    with pytest.raises(UnreadableError, match="found") as error:
+        read_bytes("x", text.encode())
+
+    assert "password" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ['{"kind":"Pod" NaN', '{"kind":"Pod","n":NaN}}'])
+def test_read_bytes__nan_does_not_hide_other_faults(text):
+    with pytest.raises(UnreadableError, match="found malformed JSON"):
+        read_bytes("x", text.encode())
+
+
+def test_read_bytes__shows_what_the_server_answered():
+    status = '{"kind":"Status","apiVersion":"v1","status":"Failure","message":"pods is forbidden"}'
+
+    with pytest.raises(UnreadableError, match=r"refusal: pods is forbidden, expected .* run it again"):
+        read_bytes("x", status.encode())
+
+
+@pytest.mark.parametrize("more", ['"status":"Success"', '"status":5'])
+def test_read_bytes__a_status_without_failure_is_another_kind(more):
+    with pytest.raises(
+        UnreadableError, match=r"found only 1 of kind Status, expected pods, Services, nodes …$"
+    ):
+        read_bytes("x", f'{{"kind":"Status","apiVersion":"v1",{more}}}'.encode())
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be"])
+def test_read_bytes__reads_utf_32(encoding):
+    assert names(read_bytes("x", TEXT.encode(encoding))) == ["shop/a", "shop/s", "n"]
+
+
+def test_read_bytes__malformed_yaml_comes_with_advice():
+    with pytest.raises(UnreadableError, match="; mend it there, or print the dump again"):
+        read_bytes("x", b'a: "b')
+
+
+@pytest.mark.parametrize("source", [None, 5, b"{}", [5], [b"{}"]])
+def test_read_cluster__says_what_it_takes(source):
+    with pytest.raises(
+        TypeError, match=r"takes a path, a directory, '-', an open file, or a list of these, not"
+    ):
+        read_cluster(source)
+
+
+@pytest.mark.parametrize("mode", ["r", "rb"])
+def test_read_cluster__reads_an_open_file(mode, tmp_path):
+    write(tmp_path, a_json=TEXT)
+
+    with open(tmp_path / "a.json", mode) as file:
+        result = read_cluster(file)
+
+    assert names(result) == ["shop/a", "shop/s", "n"]
+    assert result.provenance.files[0].name == str(tmp_path / "a.json")
+
+
+def test_read_cluster__reads_text_in_memory_among_others():
+    assert names(read_cluster([io.StringIO(TEXT)])) == ["shop/a", "shop/s", "n"]
+
+
+def test_read_cluster__refuses_a_closed_file():
+    file = io.BytesIO()
+    file.close()
+
+    with pytest.raises(UnreadableError, match="the open file: found no readable file"):
+        read_cluster(file)
+
+
+@pytest.mark.parametrize(
+    ("kind", "group", "field"),
+    [("Job", "batch/v1", "spec.parallelism"), ("StatefulSet", "apps/v1", "spec.replicas")],
+)
+def test_read_bytes__too_many_pods_are_refused_by_the_field_that_says_so(kind, group, field):
+    big = workload(kind, "big", group, parallelism=200_000, replicas=200_000)
+
+    assert cluster(pod(), big).provenance.refused[0].field == field
+
+
+def test_read_bytes__the_ledger_says_what_it_could_not_use():
+    text = "networking: {podSubnet: 10.0.0.0/16, serviceSubnet: [1, 2]}"
+
+    setting = cluster(config_map("kubeadm-config", ClusterConfiguration=text)).settings["service_cidr"]
+
+    assert "nothing usable in the dump says otherwise (not usable: " in setting.evidence
+    assert "found '[1, 2]'" in setting.evidence
+
+
+def test_read_bytes__settings_may_be_yaml_that_starts_with_a_brace():
+    text = "{networking: {serviceSubnet: 10.7.0.0/16}}"
+
+    assert cluster(config_map("kubeadm-config", ClusterConfiguration=text)).settings[
+        "service_cidr"
+    ].value == ("10.7.0.0/16",)
+
+
+def test_read_bytes__an_unreadable_calico_config_is_noted():
+    result = cluster(config_map("calico-config", cni_network_config="{not json"))
+
+    assert any("found '{not json', expected JSON with an ipam type" in n for n in result.provenance.notes)

@@ -93,3 +93,8 @@ def test_open_source__names_any_file_in_print(tmp_path):
 
     assert content.name == f"{tmp_path}/\ufffd.json"
     assert len(digest_of(content)) == 64
+
+
+def test_source_names__takes_no_open_file():
+    with pytest.raises(TypeError, match="not BytesIO"):
+        source_names(io.BytesIO())

@@ -81,6 +81,7 @@ def _cilium_ipam(cluster: Cluster) -> Clues:
 
 
 def _calico_ipam(cluster: Cluster) -> Clues:
+    yield from _unread_calico_configs(cluster)
     for config_map, ipam in _calico_configs(cluster):
         value = "host-local" if ipam == "host-local" else "calico"
         yield Clue("ipam", value, f"{object_name(config_map)} cni_network_config: ipam type {ipam}")
@@ -100,6 +101,14 @@ def _calico_configs(cluster: Cluster) -> Iterator[tuple[ConfigMap, str]]:
             ipam = _CALICO_IPAM.search(config_map.data.get("cni_network_config", ""))
             if ipam:
                 yield config_map, ipam[1]
+
+
+def _unread_calico_configs(cluster: Cluster) -> Clues:
+    for config_map in cluster.config_maps:
+        text = config_map.data.get("cni_network_config", "")
+        if config_map.metadata.name == "calico-config" and text and not _CALICO_IPAM.search(text):
+            place = f"{object_name(config_map)} cni_network_config"
+            yield f"{place}: found {text[:80]!r}, expected JSON with an ipam type; ignored"
 
 
 def _azure_ipam(cluster: Cluster) -> Clues:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -74,7 +75,8 @@ def _read(read: Reader, config_map: ConfigMap, key: str) -> Clues:
 def _parsed(text: str) -> Any:
     """Return the first document of a JSON or YAML text."""
     if text.lstrip().startswith("{"):
-        return msgspec.json.decode(text)
+        with suppress(msgspec.DecodeError):  # YAML may start with a brace too
+            return msgspec.json.decode(text)
     return next(yaml_documents(text.encode()), None)
 
 

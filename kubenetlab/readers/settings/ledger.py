@@ -73,9 +73,13 @@ def find_settings(cluster: Cluster) -> FoundSettings:
     """
     found: dict[str, Clue] = {}
     notes: list[str] = []
+    unusable: dict[str, str] = {}
     for place in _PLACES:
         for clue in place(cluster):
-            _take(checked(clue) if isinstance(clue, Clue) else clue, found, notes)
+            usable = checked(clue) if isinstance(clue, Clue) else clue
+            if isinstance(clue, Clue) and isinstance(usable, str):
+                unusable.setdefault(clue.setting, usable.removesuffix("; ignored"))
+            _take(usable, found, notes)
     _drop_cloud_ranges(found)
     reasons = UNKNOWN_BECAUSE | {"proxy_mode": proxy_modes.unknown_because(cluster)}
     for default in defaults.clues(found):
@@ -84,7 +88,18 @@ def find_settings(cluster: Cluster) -> FoundSettings:
         )
         if is_open or (default.setting in found and defaults.is_better(default, found[default.setting])):
             found[default.setting] = default
-    return FoundSettings(Settings(_settings(found, reasons)), tuple(dict.fromkeys(notes)))
+    settings = (_with_unusable(s, unusable.get(s.name, ""), notes) for s in _settings(found, reasons))
+    return FoundSettings(Settings(settings), tuple(dict.fromkeys(notes)))
+
+
+def _with_unusable(setting: Setting, unusable: str, notes: list[str]) -> Setting:
+    """Say in the evidence of what was not read that the dump holds something that could not be used."""
+    if setting.origin is Origin.READ:
+        return setting
+    evidence = setting.evidence
+    if unusable or any(note.endswith("; ignored") for note in notes):
+        evidence = evidence.replace("nothing in the dump", "nothing usable in the dump")
+    return setting._replace(evidence=f"{evidence} (not usable: {unusable})" if unusable else evidence)
 
 
 def _take(clue: Clue | str, found: dict[str, Clue], notes: list[str]) -> None:
