@@ -7,6 +7,24 @@ from typing import Any
 from kubenetlab.ipam.node_cidrs import NodeCidrSet, PoolExhaustedError
 from kubenetlab.ipam.pod_cidr_capacity import POD_CIDR_RULES
 from kubenetlab.result import Basis
+from tests.golden_bands_and_blocks import (
+    aws_warm_cases,
+    calico_first_block,
+    node_port_bands,
+    service_bands,
+    split_aws_warm_cases,
+    split_calico_first_block,
+    split_node_port_bands,
+    split_service_bands,
+)
+from tests.golden_pod_addresses import (
+    flannel_config,
+    host_local,
+    ovn_kubernetes,
+    split_flannel,
+    split_host_local,
+    split_ovn_kubernetes,
+)
 from tests.golden_recordings import Recording
 
 
@@ -91,6 +109,58 @@ MODELS: dict[tuple[str, str], Model] = {
         compared="every step: answer or error text, cursor, tries, number and bitmap of the node CIDRs in use",
         split=split_node_cidrs,
         answer=node_cidrs,
+    ),
+    ("host-local", "trace"): Model(
+        name="kubenetlab.ipam.host_local",
+        version="CNI host-local 1.1.1",
+        compared="every step of ADD, DEL and CHECK: addresses and gateways or error text; the files left behind",
+        split=split_host_local,
+        answer=host_local,
+    ),
+    ("addressing", "flannel-config-cases"): Model(
+        name="kubenetlab.ipam.flannel",
+        version="flannel cdf760595, CheckNetworkConfig",
+        compared="backend type, subnet length, first and last subnet, number of subnets, or error text",
+        split=split_flannel,
+        answer=flannel_config,
+    ),
+    ("addressing", "ovn-subnet-traces"): Model(
+        name="kubenetlab.ipam.ovn_kubernetes",
+        version="ovn-kubernetes 6c366bb49, subnet_allocator.go",
+        compared="subnets in the order in which they are handed out, their number, error texts",
+        split=split_ovn_kubernetes,
+        answer=ovn_kubernetes,
+    ),
+    ("addressing", "service-bands"): Model(
+        name="kubenetlab.ipam.service_ips",
+        version="kubernetes, service/ipallocator, and its documentation",
+        compared="usable addresses, static and dynamic band, addresses of default/kubernetes and DNS",
+        split=split_service_bands,
+        answer=service_bands,
+        basis=Basis.SOURCE,
+    ),
+    ("addressing", "nodeport-bands"): Model(
+        name="kubenetlab.ipam.node_ports",
+        version="kubernetes, service/portallocator",
+        compared="static and dynamic band",
+        split=split_node_port_bands,
+        answer=node_port_bands,
+        basis=Basis.SOURCE,
+    ),
+    ("addressing", "calico-first-block"): Model(
+        name="kubenetlab.ipam.calico_blocks",
+        version="calico 87c1590 randomBlockGenerator, Go's math/rand",
+        compared="hash of the host, number of blocks, index and CIDR of the block a host tries first",
+        split=split_calico_first_block,
+        answer=calico_first_block,
+    ),
+    ("addressing", "aws-warm-cases"): Model(
+        name="kubenetlab.ipam.aws_vpc_cni",
+        version="amazon-vpc-cni-k8s b52188387, tables of its documents (one row corrected)",
+        compared="interfaces and secondary addresses, or prefixes, by pods and warm targets",
+        split=split_aws_warm_cases,
+        answer=aws_warm_cases,
+        basis=Basis.DOCS,
     ),
 }
 
