@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 GOLDEN ?= tests/golden
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n 2 --dist loadfile
-KERNEL_TESTS = $(wildcard tests/test_jit.py tests/*/test_kernels*.py)
+KERNEL_TESTS = $(wildcard tests/test_jit.py tests/*/test_kernels*.py tests/*/*/test_kernels*.py)
 BENCHMARKS = $(wildcard benchmarks/bench_*.py)
 REPORT := $(CURDIR)/build/shop.html
 
@@ -19,6 +19,7 @@ needs_report :=
 needs_lab := [lab]
 needs_test := [lab,test,e2e]
 needs_check := [lab,test,e2e,dev]
+needs_bench := [lab,test,bench]
 
 .PHONY: help report lab test check golden notebooks pictures bench fuzz lock clean
 
@@ -63,7 +64,7 @@ notebooks: $(VENV)/with-test ## execute the notebooks and store their outputs
 pictures: $(VENV)/with-test ## write pictures of the report, the charts and the notebook to build/pictures
 	$(BIN)/python tests/pictures.py
 
-bench: $(VENV)/with-test ## run every benchmark
+bench: $(VENV)/with-bench ## run every benchmark, beside its peers
 	@for benchmark in $(BENCHMARKS); do echo "== $$benchmark"; $(BIN)/python $$benchmark; done
 
 fuzz: $(VENV)/with-test ## run the property tests with a hundred times the examples

@@ -15,6 +15,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
 
 
+#: Peers of the benchmarks, which are not installed everywhere.
+BENCHMARKED = {"pytricia": ["pytricia"], "radix": ["py-radix"]}
 OWN = {"kubenetlab", "tests", "benchmarks"}
 
 
@@ -32,7 +34,7 @@ def imported(folder):
     modules = [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
     modules += [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names = {module.split(".")[0] for module in modules} - sys.stdlib_module_names - OWN
-    distributions = packages_distributions()
+    distributions = BENCHMARKED | packages_distributions()
     return {distributions[name][0].lower().replace("_", "-") for name in names}
 
 

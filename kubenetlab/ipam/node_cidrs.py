@@ -5,6 +5,8 @@ ranges); the error texts are the component's own. Basis: *ran*, step by step aga
 """
 
 import netaddr
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from kubenetlab.errors import KubenetlabError
 
@@ -17,7 +19,7 @@ _DIGITS = bytes.maketrans(b"\x00\x01", b"01")
 
 
 class PoolExhaustedError(KubenetlabError):
-    """Every node CIDR of the cluster CIDR is in use."""
+    """Nothing that is large enough is free: every node CIDR of a cluster CIDR is in use, or every block of a pool."""
 
 
 class NodeCidrSet:
@@ -62,7 +64,7 @@ class NodeCidrSet:
     def __init__(self, cluster_cidr: str | netaddr.IPNetwork, node_cidr_mask_size: int) -> None:
         self.cluster_cidr = netaddr.IPNetwork(cluster_cidr).cidr
         self.node_cidr_mask_size = node_cidr_mask_size
-        _check_mask_size(self.cluster_cidr, node_cidr_mask_size)
+        check_mask_size(self.cluster_cidr, node_cidr_mask_size)
         self.max_cidrs = 1 << (node_cidr_mask_size - self.cluster_cidr.prefixlen)
         self.allocated = 0
         self.next_candidate = 0
@@ -109,6 +111,39 @@ class NodeCidrSet:
         """
         self._mark(cidr, used=0)
 
+    def run(self, operations: ArrayLike) -> NDArray[np.int64]:
+        """Allocate and release many times, without an error where all are in use.
+
+        Parameters
+        ----------
+        operations
+            Shape (n_operations,), integers: -1 allocates, any other is the index of the node CIDR that is released; index i
+            is the i-th node CIDR of the cluster CIDR, from 0.
+
+        Returns
+        -------
+        Shape (n_operations,): the index of what was allocated or released; -1 where all were in use.
+
+        Raises
+        ------
+        ValueError
+            If an operation is neither.
+
+        Examples
+        --------
+        >>> NodeCidrSet("10.244.0.0/22", 24).run([-1, -1, 0, -1, -1, -1, -1]).tolist()
+        [0, 1, 0, 2, 3, 0, -1]
+        """
+        from kubenetlab.ipam import _kernels_node_cidrs as kernels
+
+        indices = _checked_operations(operations, self.max_cidrs)
+        state = np.array([self.next_candidate, self.allocated, self.tries])
+        free = kernels.free_words(self._used)
+        kernels.run(free, state, self.max_cidrs, indices)
+        self._used[:] = kernels.used_bytes(free, self.max_cidrs)
+        self.next_candidate, self.allocated, self.tries = state.tolist()
+        return indices
+
     def filter_out_service_range(self, service_cidr: str | netaddr.IPNetwork) -> bool:
         """Keep the node CIDRs that overlap a service range from being handed out.
 
@@ -151,7 +186,29 @@ def _overlap(one: netaddr.IPNetwork, other: netaddr.IPNetwork) -> bool:
     return one in other or other in one
 
 
-def _check_mask_size(cluster_cidr: netaddr.IPNetwork, node_cidr_mask_size: int) -> None:
+def _checked_operations(operations: ArrayLike, max_cidrs: int) -> NDArray[np.int64]:
+    """Return a copy of the operations."""
+    numbers = np.asarray(operations)
+    if numbers.ndim != 1 or not (np.issubdtype(numbers.dtype, np.integer) or numbers.size == 0):
+        raise ValueError(
+            f"operations must be integers in one dimension, not {numbers.dtype} of shape {numbers.shape}"
+        )
+    for wrong in (numbers.min(initial=0), numbers.max(initial=0)):
+        if not -1 <= wrong < max_cidrs:
+            raise ValueError(
+                f"operation {wrong} is neither -1 nor the index of one of {max_cidrs} node CIDRs"
+            )
+    return numbers.astype(np.int64)
+
+
+def check_mask_size(cluster_cidr: netaddr.IPNetwork, node_cidr_mask_size: int) -> None:
+    """Refuse a prefix length of node CIDRs that does not fit a range, as kube-controller-manager does.
+
+    Raises
+    ------
+    ValueError
+        With the component's own text.
+    """
     difference = node_cidr_mask_size - cluster_cidr.prefixlen
     if difference < 0:
         raise ValueError(

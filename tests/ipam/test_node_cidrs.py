@@ -127,3 +127,37 @@ def test_node_cidr_set__drops_host_bits_as_kube_controller_manager_does():
 def test_node_cidr_set__refuses_mask_sizes(cluster_cidr, node_cidr_mask_size, message):
     with pytest.raises(ValueError, match=message):
         NodeCidrSet(cluster_cidr, node_cidr_mask_size)
+
+
+@given(st.lists(st.integers(-1, 15), max_size=60), st.integers(0, 15))
+def test_run__agrees_with_single_steps(operations, n_before):
+    node_cidrs, single = (NodeCidrSet(CLUSTER_CIDR, NODE_CIDR_MASK_SIZE) for _ in range(2))
+    for one in (node_cidrs, single):
+        for _ in range(n_before):
+            one.allocate()
+    expected = []
+    for index in operations:
+        if index >= 0:
+            single.release(f"10.0.{index}.0/24")
+        block = allocate_or_none(single) if index < 0 else f"10.0.{index}.0/24"
+        expected.append(-1 if block is None else int(block.split(".")[2]))
+
+    indices = node_cidrs.run(operations)
+
+    assert indices.tolist() == expected
+    assert (node_cidrs.used_bitmap, node_cidrs.allocated) == (single.used_bitmap, single.allocated)
+    assert (node_cidrs.next_candidate, node_cidrs.tries) == (single.next_candidate, single.tries)
+
+
+@pytest.mark.parametrize(
+    ("operations", "message"),
+    [
+        ([-1, 16], "operation 16 is neither -1 nor the index of one of 16 node CIDRs"),
+        ([-2], "operation -2 is neither"),
+        ([0.5], "operations must be integers in one dimension, not float64"),
+        ([[1]], "in one dimension"),
+    ],
+)
+def test_run__refuses_operations(operations, message):
+    with pytest.raises(ValueError, match=message):
+        NodeCidrSet(CLUSTER_CIDR, NODE_CIDR_MASK_SIZE).run(operations)
