@@ -6,10 +6,32 @@ if TYPE_CHECKING:
     from kubenetlab.cluster import Cluster
     from kubenetlab.errors import KubenetlabError, ManifestError, NotFoundError, UnreadableError
     from kubenetlab.findings import check
+    from kubenetlab.ipam.address_leaks import leaked_addresses
+    from kubenetlab.ipam.allocator_trace import allocator_differences, trace_allocator
+    from kubenetlab.ipam.buddy import AddressPool
+    from kubenetlab.ipam.capacity import capacity
+    from kubenetlab.ipam.cloud_subnets import node_pools, subnet_use
+    from kubenetlab.ipam.cluster_mtu import cluster_mtu
+    from kubenetlab.ipam.days_left import PerDay, days_left
+    from kubenetlab.ipam.forecast.churn import Churn
+    from kubenetlab.ipam.forecast.fitted_growth import fit_growth
+    from kubenetlab.ipam.forecast.growth import Growth
+    from kubenetlab.ipam.forecast.load import Load
+    from kubenetlab.ipam.forecast.run_out import Runs, forecast, forecast_of
+    from kubenetlab.ipam.fragmentation import compare_policies
+    from kubenetlab.ipam.pareto import pareto_front
+    from kubenetlab.ipam.pinned_blocks import pinned_blocks
+    from kubenetlab.ipam.planner.comparison import compare_plans
+    from kubenetlab.ipam.planner.packing import ImpossiblePlanError
+    from kubenetlab.ipam.planner.plan import plan_addresses
+    from kubenetlab.ipam.planner.plan_document import settings_text
+    from kubenetlab.ipam.planner.why_impossible import why_impossible
     from kubenetlab.ipam.range_use import node_use, range_occupancy, range_use
+    from kubenetlab.ipam.set_up import SetUp
+    from kubenetlab.ipam.set_up_of_cluster import cluster_capacity, set_up_of
     from kubenetlab.readers import read_cluster
     from kubenetlab.report import write_report
-    from kubenetlab.samples import sample
+    from kubenetlab.samples import sample, sample_request
 
 __version__ = "0.1.0"
 
@@ -18,11 +40,40 @@ _HOMES = {
     # the cluster
     "read_cluster": "kubenetlab.readers",
     "sample": "kubenetlab.samples",
+    "sample_request": "kubenetlab.samples",
     "Cluster": "kubenetlab.cluster",
     # addresses
     "range_use": "kubenetlab.ipam.range_use",
     "range_occupancy": "kubenetlab.ipam.range_use",
     "node_use": "kubenetlab.ipam.range_use",
+    "days_left": "kubenetlab.ipam.days_left",
+    "PerDay": "kubenetlab.ipam.days_left",
+    "subnet_use": "kubenetlab.ipam.cloud_subnets",
+    "node_pools": "kubenetlab.ipam.cloud_subnets",
+    "leaked_addresses": "kubenetlab.ipam.address_leaks",
+    "pinned_blocks": "kubenetlab.ipam.pinned_blocks",
+    "SetUp": "kubenetlab.ipam.set_up",
+    "set_up_of": "kubenetlab.ipam.set_up_of_cluster",
+    "cluster_capacity": "kubenetlab.ipam.set_up_of_cluster",
+    "AddressPool": "kubenetlab.ipam.buddy",
+    "compare_policies": "kubenetlab.ipam.fragmentation",
+    "capacity": "kubenetlab.ipam.capacity",
+    "pareto_front": "kubenetlab.ipam.pareto",
+    "cluster_mtu": "kubenetlab.ipam.cluster_mtu",
+    "allocator_differences": "kubenetlab.ipam.allocator_trace",
+    "trace_allocator": "kubenetlab.ipam.allocator_trace",
+    "plan_addresses": "kubenetlab.ipam.planner.plan",
+    "settings_text": "kubenetlab.ipam.planner.plan_document",
+    "why_impossible": "kubenetlab.ipam.planner.why_impossible",
+    "compare_plans": "kubenetlab.ipam.planner.comparison",
+    "ImpossiblePlanError": "kubenetlab.ipam.planner.packing",
+    "Growth": "kubenetlab.ipam.forecast.growth",
+    "Churn": "kubenetlab.ipam.forecast.churn",
+    "Load": "kubenetlab.ipam.forecast.load",
+    "Runs": "kubenetlab.ipam.forecast.run_out",
+    "forecast": "kubenetlab.ipam.forecast.run_out",
+    "forecast_of": "kubenetlab.ipam.forecast.run_out",
+    "fit_growth": "kubenetlab.ipam.forecast.fitted_growth",
     # what is wrong, and all of it as a page
     "check": "kubenetlab.findings",
     "write_report": "kubenetlab.report",
@@ -34,17 +85,46 @@ _HOMES = {
 }
 
 __all__ = [
+    "AddressPool",
+    "Churn",
     "Cluster",
+    "Growth",
+    "ImpossiblePlanError",
     "KubenetlabError",
+    "Load",
     "ManifestError",
     "NotFoundError",
+    "PerDay",
+    "Runs",
+    "SetUp",
     "UnreadableError",
+    "allocator_differences",
+    "capacity",
     "check",
+    "cluster_capacity",
+    "cluster_mtu",
+    "compare_plans",
+    "compare_policies",
+    "days_left",
+    "fit_growth",
+    "forecast",
+    "forecast_of",
+    "leaked_addresses",
+    "node_pools",
     "node_use",
+    "pareto_front",
+    "pinned_blocks",
+    "plan_addresses",
     "range_occupancy",
     "range_use",
     "read_cluster",
     "sample",
+    "sample_request",
+    "set_up_of",
+    "settings_text",
+    "subnet_use",
+    "trace_allocator",
+    "why_impossible",
     "write_report",
 ]
 

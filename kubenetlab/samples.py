@@ -1,7 +1,8 @@
-"""Data that comes with kubenetlab: sample clusters by name, and the notebooks."""
+"""Data that comes with kubenetlab: sample clusters and requests for a plan by name, and the notebooks."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
 SAMPLES = {
     "shop": ("shop.json", "a small cluster that runs an online shop"),
     "platform": ("platform.json.gz", "a middle-sized cluster, about a hundred nodes"),
+}
+#: Request for a plan by name: its file in ``data/`` and what it is.
+SAMPLE_REQUESTS = {
+    "one-cluster": ("plans/one-cluster.yaml", "one cluster on one's own machines"),
+    "fleet": ("plans/fleet.yaml", "eleven clusters on three clouds and on one's own machines"),
+    "fleet-next-year": ("plans/fleet-next-year.yaml", "the same fleet and one more cluster"),
+    "impossible": ("plans/impossible.yaml", "three clusters in a parent that has room for two"),
 }
 
 _PACKAGE = Path(__file__).parent
@@ -41,9 +49,29 @@ def sample_path(name: str) -> Path:
     NotFoundError
         If there is no sample of that name.
     """
-    if name not in SAMPLES:
-        raise NotFoundError(f"there is no sample {name!r}; there are {', '.join(SAMPLES)}")
-    return shipped_folder("data") / SAMPLES[name][0]
+    return _listed(name, SAMPLES, "sample")
+
+
+def sample_request(name: str) -> Path:
+    """Return the file of a sample request for a plan: ``one-cluster``, ``fleet``, ``fleet-next-year``, ``impossible``.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no request of that name.
+
+    Examples
+    --------
+    >>> sample_request("fleet").name
+    'fleet.yaml'
+    """
+    return _listed(name, SAMPLE_REQUESTS, "sample request")
+
+
+def _listed(name: str, files: Mapping[str, tuple[str, str]], what: str) -> Path:
+    if name not in files:
+        raise NotFoundError(f"there is no {what} {name!r}; there are {', '.join(files)}")
+    return shipped_folder("data") / files[name][0]
 
 
 def sample(name: str, strict: bool = False) -> Cluster:

@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -39,6 +40,8 @@ def normalised(notebook):
     )
     for index, cell in enumerate(notebook.cells):
         cell.id = f"cell-{index:02}"
+        for output in cell.get("outputs", ()):  # the id of a widget is another each time; its picture stays
+            output.get("data", {}).pop(WIDGET_VIEW, None)
         cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k == "tags"})
     return notebook
 

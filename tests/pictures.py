@@ -16,14 +16,20 @@ sys.path.insert(0, str(ROOT))
 
 from PIL import Image  # noqa: E402
 
+import kubenetlab as knl  # noqa: E402
 from kubenetlab import charts, sample  # noqa: E402
-from kubenetlab.ipam.range_use import node_use, range_occupancy  # noqa: E402
 from kubenetlab.report import write_report  # noqa: E402
+from kubenetlab.report.plan_page import plan_html  # noqa: E402
 from tests.e2e.browser import Visit, chromium  # noqa: E402
 
 README_PICTURE = ROOT / ".github" / "report.png"
 README_HALF_PX = (960, 1040)
-CHARTS = {charts.address_map: range_occupancy, charts.pods_per_node: node_use}
+CHARTS = {
+    charts.address_map: knl.range_occupancy,
+    charts.hilbert_map: knl.range_use,
+    charts.pareto: lambda cluster: knl.pareto_front(knl.set_up_of(cluster)),
+    charts.pods_per_node: knl.node_use,
+}
 
 
 def picture_of(browser, html, target, **options):
@@ -49,8 +55,35 @@ def pictures_of_report(browser, name, folder):
 
 def pictures_of_charts(name, folder):
     for chart, result in CHARTS.items():
-        data, _ = chart(result(sample(name)))._repr_mimebundle_()
-        (folder / f"{name}-{chart.__name__}.png").write_bytes(base64.b64decode(data["image/png"]))
+        write_chart(chart(result(sample(name))), folder / f"{name}-{chart.__name__}.png")
+
+
+def write_chart(axes, path):
+    path.write_bytes(base64.b64decode(axes._repr_mimebundle_()[0]["image/png"]))
+
+
+def pictures_of_models(folder):
+    """The charts of what is planned or foreseen, which need no cluster."""
+    load = knl.Load(set_up=knl.SetUp(ipam="host-local", pod_cidrs=("10.244.0.0/18",)), pods=1000, nodes=40)
+    runs = knl.Runs(n_days=730, n_replicates=200, seed=1)
+    outlook = knl.forecast(load, knl.Growth(0.2, 0.5), knl.Churn(), runs)
+    write_chart(charts.forecast_fan(outlook), folder / "forecast_fan.png")
+    write_chart(charts.refusal_probability(outlook), folder / "refusal_probability.png")
+    policies = knl.compare_policies("10.0.0.0/12", list(range(22, 29)), n_operations=20_000)
+    write_chart(charts.fragmentation_by_policy(policies), folder / "fragmentation_by_policy.png")
+    for allocator in ("kube-controller-manager", "Calico"):
+        write_chart(charts.allocator_step(knl.trace_allocator(allocator), 30), folder / f"{allocator}.png")
+
+
+def pictures_of_plan(browser, name, folder):
+    plan = knl.plan_addresses(knl.sample_request(name))
+    write_chart(charts.plan_map(plan), folder / f"plan_map-{name}.png")
+    html = folder / f"plan-{name}.html"
+    html.write_text(plan_html(plan), "utf-8")
+    picture_of(browser, html, html.with_suffix(".png"))
+    picture_of(browser, html, folder / f"plan-{name}-dark.png", scheme="dark")
+    picture_of(browser, html, folder / f"plan-{name}-phone.png", width=390)
+    pictures_of_print(browser, html, folder)
 
 
 def pictures_of_notebook(browser, path, folder):
@@ -81,6 +114,9 @@ def main(folder):
         for name in ("shop", "platform"):
             pictures_of_report(browser, name, folder)
             pictures_of_charts(name, folder)
+        pictures_of_models(folder)
+        for name in ("one-cluster", "fleet"):
+            pictures_of_plan(browser, name, folder)
         for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
             pictures_of_notebook(browser, path, folder)
         readme_picture(browser, folder / "shop.html")

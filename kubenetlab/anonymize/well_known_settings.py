@@ -30,7 +30,7 @@ CONFIGURATION = words("""
 VARIABLES = re.compile(
     r"(?:AWS_VPC_[A-Z0-9_]+|WARM_[A-Z_]+|MINIMUM_IP_TARGET|MAX_ENI|ENABLE_[A-Za-z0-9_]+|DISABLE_[A-Z_]+|"
     r"ENI_CONFIG_[A-Z_]+|CALICO_[A-Z0-9_]+|FELIX_[A-Z0-9_]+|IP6?|IP6?_AUTODETECTION_METHOD|CLUSTER_TYPE|"
-    r"POD_SUBNET|CONTROL_PLANE_ENDPOINT|IPALLOC_RANGE|KUBERNETES_SERVICE_(?:HOST|PORT)|CNI_MTU|NODENAME)"
+    r"POD_SUBNET|POD_MTU|CONTROL_PLANE_ENDPOINT|IPALLOC_RANGE|KUBERNETES_SERVICE_(?:HOST|PORT)|CNI_MTU|NODENAME)"
 )
 
 #: ConfigMaps whose settings models read.
@@ -59,7 +59,7 @@ CONFIG_KEYS = words("""
     bpf-lb-maglev-table-size bpf-lb-sock enable-node-port cni-chaining-mode cni-exclusive enable-ipv4-masquerade
     enable-ipv6-masquerade auto-direct-node-routes k8s-require-ipv4-pod-cidr k8s-require-ipv6-pod-cidr
     ipam-default-ip-pool enable-l7-proxy enable-hubble identity-allocation-mode cluster-name cluster-id
-    enable-bpf-masquerade bpf-masquerade ipv4-range ipv6-range
+    enable-bpf-masquerade bpf-masquerade ipv4-range ipv6-range enable-wireguard enable-ipsec underlay-protocol
     enable-network-policy-controller enable-windows-ipam enable-windows-prefix-delegation warm-prefix-target
     warm-ip-target minimum-ip-target branch-eni-cooldown
     ip-masq-agent nonMasqueradeCIDRs masqLinkLocal resyncInterval ip-masq-agent-reconciled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple
 
 import numpy as np
@@ -11,23 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
-from kubenetlab.charts.drawing import (
-    BLUE,
-    GREEN,
-    INK,
-    LINE,
-    MUTED,
-    ORANGE,
-    PURPLE,
-    describe,
-    house_style,
-    new_axes,
-)
+from kubenetlab.charts.address_spaces import ROLES, common_space, private_space
+from kubenetlab.charts.drawing import INK, LINE, MUTED, describe, house_style, new_axes
+from kubenetlab.charts.result_columns import check_columns
 from kubenetlab.charts.wording import count_text, plural, share_text
 from kubenetlab.ipam.ranges import Interval, interval_of
 from kubenetlab.result import Result
 
 MAX_RANGES = 12
+_COLUMNS = ("range", "role", "object", "n_addresses", "n_given", "n_held")
 _WIDTH_IN = 9.0
 _STRIP = 0.30  # height of a strip; the unit of the vertical axis is about an inch
 _OVERVIEW_ROW = 0.92
@@ -37,17 +29,6 @@ _N_MARKS = 16
 _MIN_WIDTH = 0.005  # so that a /24 in a /8 can be seen
 _MIN_HEIGHT = 0.12
 _TAG_GAP = 0.022
-
-_ROLES = {
-    "pod range": (BLUE, "", "Pod range"),
-    "Calico pool": (BLUE, "", "Calico pool"),
-    "Service range": (ORANGE, "////", "Service range"),
-    "node range": (GREEN, "....", "Node range"),
-    "load balancer pool": (PURPLE, "xxxx", "Load balancer pool"),
-}
-_SPACES = tuple(
-    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"))
-)
 
 
 class _Range(NamedTuple):
@@ -82,7 +63,13 @@ def address_map(occupancy: Result, ax: Axes | None = None) -> Axes:
     The Axes. Its upper strips show the ranges in the spaces that hold them, each strip to its own scale, which is
     written above it, and with a mark every sixteenth; below, each range is cut into equal parts, first address to the left,
     filled as high as the part is used. At most 12 ranges.
+
+    Raises
+    ------
+    ValueError
+        If that is no result of ``range_occupancy``.
     """
+    check_columns("occupancy", occupancy, "range_occupancy", _COLUMNS)
     ranges = _ranges(occupancy.frame)
     spaces = _spaces(ranges)
     widest = max((space for space in spaces if ":" not in space), key=_size, default="")
@@ -118,24 +105,9 @@ def _spaces(ranges: list[_Range]) -> dict[str, list[_Range]]:
     spaces: dict[str, list[_Range]] = {}
     intervals6 = [value.interval for value in ranges if value.version == 6]
     for value in ranges:
-        space = _common(intervals6, 6) if value.version == 6 else _space4(value.interval)
+        space = common_space(intervals6, 6) if value.version == 6 else private_space(value.interval)
         spaces.setdefault(str(space), []).append(value)
     return spaces
-
-
-def _space4(interval: Interval) -> IPv4Network | IPv6Network:
-    """Return the private block that holds a range, else the /8, or what is larger, around it."""
-    spaces = ((space, interval_of(str(space))[1]) for space in _SPACES)
-    holding = (space for space, (first, last) in spaces if first <= interval[0] and interval[1] <= last)
-    return next(holding, None) or _common([interval], 4, min_host_bits=24)
-
-
-def _common(intervals: list[Interval], version: int, min_host_bits: int = 0) -> IPv4Network | IPv6Network:
-    """Return the smallest range that holds all intervals."""
-    first, last = min(i[0] for i in intervals), max(i[1] for i in intervals)
-    n_host_bits = max((first ^ last).bit_length(), min_host_bits)
-    start = (first >> n_host_bits) << n_host_bits
-    return IPv4Network((start, 32 - n_host_bits)) if version == 4 else IPv6Network((start, 128 - n_host_bits))
 
 
 def _size(space: str) -> int:
@@ -169,7 +141,7 @@ def _draw_space(ax: Axes, top: float, space: str, inside: list[_Range]) -> None:
     for value in sorted(inside, key=lambda value: (value.interval[0], -value.interval[1])):
         left = min(float((value.interval[0] - first) / size), 1 - _MIN_WIDTH)
         width = max(float((value.interval[1] - value.interval[0] + 1) / size), _MIN_WIDTH)
-        color, hatch, _ = _ROLES[value.role]
+        color, hatch, _ = ROLES[value.role]
         ax.add_patch(
             Rectangle(
                 (left, bottom), width, _STRIP, facecolor=color, edgecolor=INK, hatch=hatch, linewidth=0.5
@@ -182,7 +154,7 @@ def _draw_space(ax: Axes, top: float, space: str, inside: list[_Range]) -> None:
 
 
 def _draw_range(ax: Axes, top: float, value: _Range) -> None:
-    color, hatch, _ = _ROLES[value.role]
+    color, hatch, _ = ROLES[value.role]
     ax.text(0, top + 0.16, f"{value.tag}   {_name(value)}", fontsize=10, fontweight="bold")
     ax.text(1, top + 0.16, _use_words(value), ha="right", color=MUTED)
     bottom = top + 0.26 + _STRIP
@@ -224,7 +196,7 @@ def _shares(parts: pd.DataFrame, column: str) -> NDArray[np.float64]:
 
 
 def _name(value: _Range) -> str:
-    return f"{_ROLES[value.role][2]} {value.text}" + (", inferred" if value.is_inferred else "")
+    return f"{ROLES[value.role][2]} {value.text}" + (", inferred" if value.is_inferred else "")
 
 
 def _use_words(value: _Range) -> str:

@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "report": "Write one HTML file about a cluster: findings, addresses, Services, DNS.",
     "check": "List what is wrong or at risk; exit 1 if something is (a gate for CI).",
     "show": "Print tables, and tell what an address or a name is.",
+    "plan": "Plan the address ranges of clusters, with head-room, proofs and the settings to type.",
     "snapshot": "Write a dump of your cluster with kubectl (get only, never Secrets).",
     "anonymize": "Write a dump that can be shared: other names, other addresses.",
     "notebooks": "Copy the notebooks into a folder of yours.",
@@ -37,7 +38,7 @@ Examples:
 _EPILOG = """\b
 Exit codes:
   0    done
-  1    a gate failed (check)
+  1    a gate failed (check), or no plan exists (plan)
   2    bad input or usage: one line on standard error says what
   130  interrupted (Ctrl-C)
 KUBENETLAB_DEBUG=1 shows where in the code an error comes from.

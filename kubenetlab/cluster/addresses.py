@@ -55,6 +55,8 @@ def _pools(cluster: Cluster) -> Iterator[AddressUse]:
     for config in cluster.node_network_configs:
         for container in config.status.network_containers:
             yield AddressUse(container.subnet_address_space, "pod subnet of a node", object_name(config))
+    for subnet in cluster.listings.subnets:
+        yield AddressUse(subnet.cidr, f"cloud {subnet.role}", f"{subnet.cloud} {subnet.name}")
     for balancer_pool in cluster.ip_address_pools:
         texts = (text for text in balancer_pool.spec.addresses if not is_address(text) and span_of(text))
         yield from (AddressUse(text, "load balancer pool", object_name(balancer_pool)) for text in texts)

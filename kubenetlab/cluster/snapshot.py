@@ -33,6 +33,7 @@ from kubenetlab.objects import (
 )
 from kubenetlab.objects import address_pools as pools
 from kubenetlab.objects import node as nodes_
+from kubenetlab.objects.listings import Listings
 from kubenetlab.result import Result, Settings, frame_html
 
 if TYPE_CHECKING:
@@ -45,8 +46,9 @@ _PLURALS = frozenset(kind.plural for kind in KINDS)
 class Cluster:
     """A snapshot of a cluster; it never changes, a what-if is another Cluster.
 
-    Every attribute but the last two is a tuple of objects in the dump's order. ``settings`` is the
-    assumption ledger; ``provenance`` says what was read, skipped and refused.
+    Every attribute but the last three is a tuple of objects in the dump's order. ``listings`` is what was read beside
+    Kubernetes objects: the clouds' subnets, host-local's files. ``settings`` is the assumption ledger; ``provenance``
+    says what was read, skipped and refused.
     """
 
     nodes: tuple[nodes_.Node, ...] = ()
@@ -75,6 +77,7 @@ class Cluster:
     replica_sets: tuple[workload.ReplicaSet, ...] = ()
     jobs: tuple[workload.Job, ...] = ()
     cron_jobs: tuple[workload.CronJob, ...] = ()
+    listings: Listings = field(default_factory=Listings)
     settings: Settings = field(default_factory=Settings)
     provenance: Provenance = field(default_factory=Provenance)
 

@@ -8,9 +8,11 @@ from typing import Any
 from kubenetlab.cluster.provenance import Provenance
 from kubenetlab.cluster.setting_values import checked_value
 from kubenetlab.objects import KINDS
+from kubenetlab.objects.listings import Listings
 from kubenetlab.result import Origin, Setting, Settings
 
 _TYPES = {kind.plural: kind.type for kind in KINDS}
+_WHOLE: dict[str, type] = {"provenance": Provenance, "listings": Listings}
 _MAX_SHOWN = 100
 
 
@@ -51,11 +53,11 @@ def checked_objects(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(name: str, value: Any) -> Any:
-    if name == "provenance" and isinstance(value, Provenance):
+    if isinstance(value, _WHOLE.get(name, ())):
         return value
     if name not in _TYPES:
         raise TypeError(
-            f"with_({name}=...): found {_shown(value)}; there are settings, provenance, {', '.join(sorted(_TYPES))}"
+            f"with_({name}=...): found {_shown(value)}; there are settings, provenance, listings, {', '.join(sorted(_TYPES))}"
         )
     kind = _TYPES[name]
     if not isinstance(value, tuple | list):

@@ -28,11 +28,11 @@ _NETWORKING = "https://kubernetes.io/docs/concepts/cluster-administration/networ
 )
 def overlapping_ranges(cluster: Cluster) -> Iterator[Hit]:
     """Find pod, Service and node ranges that share an address; pods and nodes may where the cloud's subnets hold both."""
-    pods, services, nodes = (found for _, found in _ranges(cluster))
-    yield from _overlap("pod", pods, "Service", services)
+    pods, services, nodes = (found for _, found in ranges_by_role(cluster))
+    yield from overlap_hits("pod", pods, "Service", services)
     if ipam_of(cluster) not in FLAT_IPAMS:
-        yield from _overlap("pod", pods, "node", nodes)
-    yield from _overlap("Service", services, "node", nodes)
+        yield from overlap_hits("pod", pods, "node", nodes)
+    yield from overlap_hits("Service", services, "node", nodes)
 
 
 @rule(
@@ -45,8 +45,8 @@ def overlapping_ranges(cluster: Cluster) -> Iterator[Hit]:
 )
 def link_local_ranges(cluster: Cluster) -> Iterator[Hit]:
     """Find ranges that share an address with 169.254.0.0/16 or fe80::/10."""
-    for role, found in _ranges(cluster):
-        yield from _overlap(role, found, "link-local", _LINK_LOCAL)
+    for role, found in ranges_by_role(cluster):
+        yield from overlap_hits(role, found, "link-local", _LINK_LOCAL)
 
 
 @rule(
@@ -64,12 +64,13 @@ def docker_ranges(cluster: Cluster) -> Iterator[Hit]:
     ]
     if docker:
         runtime = f"{counted(len(docker), 'node')} with runtime docker://, such as {object_name(docker[0])}"
-        for role, found in _ranges(cluster):
-            for hit in _overlap(role, found, "docker0", _DOCKER0):
+        for role, found in ranges_by_role(cluster):
+            for hit in overlap_hits(role, found, "docker0", _DOCKER0):
                 yield hit._replace(evidence=(*hit.evidence, runtime))
 
 
-def _ranges(cluster: Cluster) -> list[tuple[str, list[Range]]]:
+def ranges_by_role(cluster: Cluster) -> list[tuple[str, list[Range]]]:
+    """Return the ranges of pods, Services and nodes that the dump shows."""
     return [
         ("pod", _pod_ranges(cluster)),
         ("Service", _service_ranges(cluster)),
@@ -98,7 +99,8 @@ def _node_ranges(cluster: Cluster) -> list[Range]:
     return stated + [r for node in cluster.nodes for r in ranges_of(node.internal_ips, object_name(node))]
 
 
-def _overlap(role: str, some: Sequence[Range], other_role: str, others: Sequence[Range]) -> Iterator[Hit]:
+def overlap_hits(role: str, some: Sequence[Range], other_role: str, others: Sequence[Range]) -> Iterator[Hit]:
+    """Yield one hit that names the pairs of ranges that share an address, if there are any."""
     pairs = list(overlapping(some, others))
     if pairs:
         texts = [f"{ours.text} ({ours.owner}) and {theirs.text} ({theirs.owner})" for ours, theirs in pairs]

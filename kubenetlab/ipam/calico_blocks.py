@@ -1,9 +1,9 @@
 """Which address a pod gets from Calico's IPAM: blocks of the IP pools, each with affinity to a host.
 
-Source: calico, libcalico-go/lib/ipam/{ipam,ipam_block,ipam_block_reader_writer}.go; the error texts are the component's
-own. Basis: *ran* for the first block of a host (24 recordings, `make golden`, addressing/calico-first-block), *source*
-for the rest. Not modelled: several writers at once, reservations, Windows, the cooldown of released addresses, time
-(an empty block of another host counts as older than the minute after which it may be taken).
+Source: calico, libcalico-go/lib/ipam/{ipam,ipam_block}.go; the error texts are the component's own. Basis: *source*; the
+first block of a host is *ran* (`calico_pools`). Not modelled: several writers at once, reservations, Windows, the
+cooldown of released addresses, time (an empty block of another host counts as older than the minute after which it may
+be taken).
 """
 
 from collections import deque
@@ -13,93 +13,38 @@ from dataclasses import dataclass, field
 import netaddr
 
 from kubenetlab.errors import KubenetlabError
-from kubenetlab.ipam.go_random import random_below
+from kubenetlab.ipam.calico_pools import (
+    DEFAULT_BLOCK_SIZE,
+    IpPool,
+    checked_block_size,
+    fnv32,
+    nodes_without_borrowing,
+)
+from kubenetlab.ipam.cidr_arguments import ADDRESS_BITS, counted, named, networks_by_version
+from kubenetlab.ipam.node_cidr_limits import after_surge
+from kubenetlab.ipam.node_subnets import node_subnet_limits
+from kubenetlab.ipam.set_up import Limit, Quantity, SetUp
+from kubenetlab.result import Basis
 
-DEFAULT_BLOCK_SIZE = {4: 26, 6: 122}
+__all__ = [
+    "DEFAULT_BLOCK_SIZE",
+    "DEFAULT_MAX_BLOCKS_PER_HOST",
+    "CalicoIpam",
+    "CalicoIpamError",
+    "IpPool",
+    "fnv32",
+    "limits",
+    "nodes_without_borrowing",
+]
+
 #: Blocks of one host where maxBlocksPerHost is 0 (autoAssign).
 DEFAULT_MAX_BLOCKS_PER_HOST = 20
 
-_BLOCK_SIZES = {4: range(20, 33), 6: range(116, 129)}
-_ADDRESS_BITS = {4: 32, 6: 128}
+_SOURCE = "calico 87c1590, libcalico-go/lib/ipam/ipam.go"
 
 
 class CalicoIpamError(KubenetlabError):
     """No address could be assigned."""
-
-
-def fnv32(text: str) -> int:
-    """Return the FNV-1 hash of 32 bits (Go's ``fnv.New32``) of a text in UTF-8."""
-    value = 2166136261
-    for byte in text.encode():
-        value = value * 16777619 % (1 << 32) ^ byte
-    return value
-
-
-class IpPool:
-    """One IPPool.
-
-    Parameters
-    ----------
-    cidr
-        ``spec.cidr``.
-    block_size
-        ``spec.blockSize``, the prefix length of a block; /26 and /122 where it is not given.
-
-    Raises
-    ------
-    ValueError
-        If Calico does not allow the block size, or the pool is smaller than a block.
-
-    Examples
-    --------
-    >>> str(next(IpPool("192.168.0.0/16").blocks("node-0")))
-    '192.168.39.192/26'
-    """
-
-    def __init__(self, cidr: str | netaddr.IPNetwork, block_size: int | None = None) -> None:
-        self.network = netaddr.IPNetwork(cidr).cidr
-        version = self.network.version
-        self.block_size = DEFAULT_BLOCK_SIZE[version] if block_size is None else block_size
-        if self.block_size not in _BLOCK_SIZES[version]:
-            allowed = _BLOCK_SIZES[version]
-            raise ValueError(f"block_size {self.block_size} is not one of {allowed[0]} to {allowed[-1]}")
-        if self.network.prefixlen > self.block_size:
-            raise ValueError(
-                "IP pool size is too small for use with Calico IPAM. "
-                "It must be equal to or greater than the block size."
-            )
-        self.n_blocks = 1 << (self.block_size - self.network.prefixlen)
-        self.addresses_per_block = 1 << (_ADDRESS_BITS[version] - self.block_size)
-
-    def first_block_index(self, host: str) -> int:
-        """Return the index of the block that a host tries first.
-
-        Calico seeds with the clock where a block is one address; with the host's name here.
-        """
-        return random_below(fnv32(host), self.n_blocks)
-
-    def blocks(self, host: str) -> Iterator[netaddr.IPNetwork]:
-        """Yield every block once, in the order in which a host tries them."""
-        start = self.first_block_index(host)
-        for step in range(self.n_blocks):
-            yield self.block((start + step) % self.n_blocks)
-
-    def block(self, index: int) -> netaddr.IPNetwork:
-        """Return a block by its index."""
-        first = self.network.first + index * self.addresses_per_block
-        return netaddr.IPNetwork((first, self.block_size), version=self.network.version)
-
-
-def nodes_without_borrowing(pool: IpPool, pods_per_node: int, tunnel_addresses: int = 1) -> int:
-    """Return how many nodes find enough blocks of their own; a node takes one address for each kind of tunnel.
-
-    Examples
-    --------
-    >>> nodes_without_borrowing(IpPool("192.168.0.0/16"), pods_per_node=110)
-    512
-    """
-    addresses = max(1, pods_per_node + tunnel_addresses)
-    return pool.n_blocks // -(-addresses // pool.addresses_per_block)
 
 
 @dataclass
@@ -167,11 +112,16 @@ class CalicoIpam:
         return address
 
     def release(self, address: str | netaddr.IPAddress) -> None:
-        """Take an address back, behind all that are free in its block; nothing happens where it is not assigned."""
+        """Take an address back, behind all that are free in its block; nothing happens where it is not assigned.
+
+        An empty block without a host is deleted (ipam.go, releaseIPsFromBlock).
+        """
         released = netaddr.IPAddress(address)
         block = self._assigned.pop(released, None)
         if block is not None:
             block.free.append(int(released) - block.cidr.first)
+            if block.host is None and block.is_empty:
+                del self._blocks[block.cidr]
 
     def release_affinity(self, host: str) -> None:
         """End a host's affinity to its blocks: empty ones are gone, the others belong to nobody."""
@@ -220,3 +170,52 @@ class CalicoIpam:
     def _nothing_assigned(self, reason: str) -> CalicoIpamError:
         version = self.pools[0].network.version if self.pools else 4
         return CalicoIpamError(f"Assigned 0 out of 1 requested IPv{version} addresses; {reason}")
+
+
+def limits(set_up: SetUp) -> Iterator[Limit]:
+    """Yield, for each family, the nodes whose pods all have addresses in blocks of their own, and the pods.
+
+    A full node is one of ``max_pods``, or of as many as 20 blocks hold, and takes ``tunnel_addresses`` more. Without
+    strict affinity more nodes are possible: they borrow single addresses.
+
+    Raises
+    ------
+    ValueError
+        As `IpPool` does.
+
+    Examples
+    --------
+    >>> for limit in limits(SetUp(ipam="calico", pod_cidrs=("192.168.0.0/16",))):
+    ...     print(limit.n, limit.words)
+    512 192.168.0.0/16 has 1,024 blocks of /26; a node with 110 pods and 1 tunnel address needs 2 of its own.
+    1279 A node has at most 20 blocks of 64 addresses, less 1 tunnel address.
+    65536 192.168.0.0/16 has 65,536 addresses, those of the nodes' tunnels included.
+    """
+    for version, networks in networks_by_version(set_up.pod_cidrs).items():
+        given = set_up.block_size if version == 4 else set_up.block_size_ipv6
+        size = checked_block_size(given, version)
+        n_blocks = sum(IpPool(network, size).n_blocks for network in networks)
+        yield from _limits_of(set_up, networks, size, n_blocks)
+    yield from node_subnet_limits(set_up)
+
+
+def _limits_of(
+    set_up: SetUp, pools: list[netaddr.IPNetwork], block_size: int, n_blocks: int
+) -> Iterator[Limit]:
+    version = pools[0].version
+    per_block = 1 << (ADDRESS_BITS[version] - block_size)
+    n_tunnel = set_up.tunnel_addresses if version == 4 else set_up.tunnel_addresses_ipv6
+    tunnels = f"{n_tunnel} tunnel address{'' if n_tunnel == 1 else 'es'}"
+    most = DEFAULT_MAX_BLOCKS_PER_HOST
+    most_pods = max(0, most * per_block - n_tunnel)
+    n_pods = min(set_up.max_pods, most_pods)
+    needed = max(1, -(-(n_pods + n_tunnel) // per_block))
+    n_nodes, surge = after_surge(n_blocks // needed, set_up)
+    text = named(pools, "has", "have")
+    full = f"a node with {n_pods:,} pods and {tunnels} needs {needed:,} of its own"
+    words = f"{text} {counted(n_blocks)} blocks of /{block_size}; {full}{surge}."
+    yield Limit(Quantity.NODES, n_nodes, "pool", words, Basis.SOURCE, _SOURCE)
+    words = f"A node has at most {most} blocks of {per_block} addresses, less {tunnels}."
+    yield Limit(Quantity.PODS_PER_NODE, most_pods, "blocks per host", words, Basis.SOURCE, _SOURCE)
+    words = f"{text} {counted(n_blocks * per_block)} addresses, those of the nodes' tunnels included."
+    yield Limit(Quantity.PODS, n_blocks * per_block, "pool", words, Basis.SOURCE, _SOURCE)

@@ -13,7 +13,43 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from kubenetlab.errors import KubenetlabError
+from kubenetlab.ipam.cidr_arguments import network_of
+from kubenetlab.ipam.cluster_cidr_flags import DEFAULT_MASK_SIZES, check_cluster_cidrs
 from kubenetlab.ipam.host_local_config import Address, AddressRange, HostLocalConfig, RangeSet
+from kubenetlab.ipam.node_cidr_limits import NodeCidrRule, node_cidr_limits
+from kubenetlab.ipam.node_subnets import node_subnet_limits
+from kubenetlab.ipam.set_up import Limit, SetUp
+from kubenetlab.result import Basis
+
+#: kube-controller-manager's node CIDRs, with host-local on each node.
+NODE_CIDRS = NodeCidrRule(
+    ipam="host-local",
+    basis=Basis.RAN,
+    source="kubernetes, pkg/controller/nodeipam/ipam/cidrset/cidr_set.go and range_allocator.go",
+    avoids_services=True,
+    mask_sizes=DEFAULT_MASK_SIZES,
+)
+
+
+def limits(set_up: SetUp) -> Iterator[Limit]:
+    """Yield what bounds nodes with a pod CIDR of kube-controller-manager, and their pods.
+
+    Raises
+    ------
+    ValueError
+        If a range is no CIDR or has host bits, or kube-controller-manager refuses the ranges or a mask size.
+
+    Examples
+    --------
+    >>> set_up = SetUp(ipam="host-local", pod_cidrs=("10.244.0.0/16",), service_cidrs=("10.244.2.16/28",))
+    >>> for limit in limits(set_up):
+    ...     print(limit.n, limit.words)
+    255 10.244.0.0/16 holds 256 node CIDRs of /24, 1 of which Service ranges touch.
+    253 A node's /24 has 256 addresses, no pod gets 3 of them: room for 253 pods.
+    """
+    check_cluster_cidrs([network_of(cidr) for cidr in set_up.pod_cidrs])
+    yield from node_cidr_limits(set_up, NODE_CIDRS)
+    yield from node_subnet_limits(set_up)
 
 
 class HostLocalError(KubenetlabError):

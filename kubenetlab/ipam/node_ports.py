@@ -6,11 +6,14 @@ addressing/nodeport-bands). The random choices are those of a seeded generator h
 """
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 
 from kubenetlab.errors import KubenetlabError
 from kubenetlab.ipam.bands import next_free, static_band_size
+from kubenetlab.ipam.set_up import Limit, Quantity, SetUp
+from kubenetlab.result import Basis
 
 DEFAULT_RANGE = "30000-32767"
 
@@ -112,3 +115,27 @@ class NodePorts:
     def release(self, port: int) -> None:
         """Take a port back; nothing happens where it is not in use."""
         self._used.discard(port)
+
+
+def limits(set_up: SetUp) -> Iterator[Limit]:
+    """Yield how many node ports there are.
+
+    Raises
+    ------
+    ValueError
+        If the range is not two port numbers in order.
+
+    Examples
+    --------
+    >>> [(limit.n, limit.words) for limit in limits(SetUp(ipam="unknown"))]
+    [(2768, '30000-32767 has 2,768 ports.')]
+    """
+    n_ports = NodePorts(set_up.node_port_range).size
+    yield Limit(
+        Quantity.NODE_PORTS,
+        n_ports,
+        "node ports",
+        f"{set_up.node_port_range} has {n_ports:,} ports.",
+        Basis.SOURCE,
+        "kubernetes, pkg/registry/core/service/portallocator/allocator.go",
+    )

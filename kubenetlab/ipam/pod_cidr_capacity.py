@@ -23,6 +23,10 @@ class PodCidrRule:
         The only IPv4 prefix lengths this IPAM writes; empty means any.
     max_pods
         Most pods of a node whatever its CIDR; None means no such limit.
+    max_pods_of
+        Who sets that limit.
+    largest_ipv6
+        Addresses of an IPv6 CIDR that are looked at, the lowest; None means all.
     basis, source
         How far the numbers were checked, and the component and the file or page they come from.
     """
@@ -34,11 +38,19 @@ class PodCidrRule:
     addresses_per_pod: int = 1
     prefix_lengths: tuple[int, ...] = ()
     max_pods: int | None = None
+    max_pods_of: str = ""
+    largest_ipv6: int | None = None
+
+    def considered(self, network: netaddr.IPNetwork) -> int:
+        """Return how many addresses of a CIDR are looked at."""
+        is_cut = network.version == 6 and self.largest_ipv6 is not None
+        return min(network.size, self.largest_ipv6 or 0) if is_cut else int(network.size)
 
 
 _CILIUM = PodCidrRule(
     reserved=4,
     reserved_ipv6=4,
+    largest_ipv6=1 << 16,
     basis=Basis.DOCS,
     source="cilium, pkg/ipam/service/ipallocator (first and last address) and issue 46598 (router, health endpoint)",
 )
@@ -66,6 +78,7 @@ POD_CIDR_RULES: dict[str, PodCidrRule] = {
         reserved_ipv6=None,
         prefix_lengths=(24,),
         max_pods=250,
+        max_pods_of="AKS",
         basis=Basis.DOCS,
         source="azure-aks-docs, azure-cni-overlay: a /24 per node, at most 250 pods",
     ),
@@ -120,7 +133,7 @@ def pods_per_node_cidr(cidr: str | netaddr.IPNetwork, ipam: str) -> int | None:
     reserved = rule.reserved if network.version == 4 else rule.reserved_ipv6
     if reserved is None:
         return None
-    pods: int = max(0, network.size - reserved) // rule.addresses_per_pod
+    pods: int = max(0, rule.considered(network) - reserved) // rule.addresses_per_pod
     return pods if rule.max_pods is None else min(pods, rule.max_pods)
 
 

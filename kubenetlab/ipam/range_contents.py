@@ -9,9 +9,10 @@ from ipaddress import IPv4Address, IPv6Address
 
 from kubenetlab.cluster import AddressUse, Cluster
 from kubenetlab.cluster import addresses as cluster_addresses
-from kubenetlab.ipam.node_pod_ranges import ipam_of, node_pod_ranges
+from kubenetlab.ipam.node_pod_ranges import FLAT_IPAMS, ipam_of, node_pod_ranges
 from kubenetlab.ipam.ranges import Interval, Range, outermost, range_of
 from kubenetlab.objects import IPAMBlock
+from kubenetlab.readers.settings.cloud_listings import subnets_in_use
 from kubenetlab.result import Origin
 
 _POD_ROLES = ("pod range", "Calico pool")
@@ -66,6 +67,31 @@ def contents_of_ranges(cluster: Cluster) -> list[RangeContents]:
     return [_contents(use, holders[_HOLDERS[use.role]], parts) for use in uses.values()]
 
 
+def contents_of_subnets(cluster: Cluster) -> list[RangeContents]:
+    """Return the listed subnets of the cloud that hold nodes or pods, as node ranges: held is what nodes and pods have.
+
+    Only where pods have addresses of these subnets too.
+    """
+    if ipam_of(cluster) not in FLAT_IPAMS or not (cluster.nodes or cluster.pods):
+        return []
+    held = _by_version([*(_node_ips(cluster) or ()), *(_pod_ips(cluster) or ())]) or {}
+    subnets = dict.fromkeys((s.cidr, f"{s.cloud} {s.name}") for s in subnets_in_use(cluster))
+    return [_of_subnet(range_of(text, name), held) for text, name in subnets]
+
+
+def _of_subnet(whole: Range, held: Mapping[int, list[int]]) -> RangeContents:
+    inside = tuple(_inside(held[whole.version], whole.first, whole.last))
+    return RangeContents(
+        range=whole,
+        role="node range",
+        is_inferred=False,
+        given=(),
+        held=inside,
+        n_owned=len(inside),
+        is_by_blocks=False,
+    )
+
+
 def _is_inferred(use: AddressUse) -> bool:
     return use.object.endswith(f"({Origin.INFERRED})")
 
@@ -102,6 +128,12 @@ def _contents(use: AddressUse, holders: Mapping[int, list[int]] | None, parts: _
         n_owned=None if owned is None or held is None else len(set(owned) & set(held)),
         is_by_blocks=allocated is not None,
     )
+
+
+def allocated_in(block: IPAMBlock) -> list[Range]:
+    """Return the addresses that a Calico block says are in use."""
+    inside = range_of(block.spec.cidr)
+    return [Range(inside.version, n, n, "", block.node_name) for n in _allocated(inside, block)]
 
 
 def _allocated(inside: Range, block: IPAMBlock) -> Iterator[int]:

@@ -6,13 +6,16 @@ written from the formula (`make golden`, addressing/service-bands). The random c
 here: the set and the distribution are the component's, the single address is not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import netaddr
 import numpy as np
 
 from kubenetlab.errors import KubenetlabError
 from kubenetlab.ipam.bands import RangeFullError, next_free, static_band_size
+from kubenetlab.ipam.cidr_arguments import counted, named, network_of, networks_by_version
+from kubenetlab.ipam.set_up import Limit, Quantity, SetUp
+from kubenetlab.result import Basis
 
 #: Shortest prefix of an IPv6 range.
 SHORTEST_IPV6_PREFIX = 64
@@ -46,7 +49,7 @@ class ServiceCidr:
     Raises
     ------
     ValueError
-        If an IPv6 range is larger than a /64.
+        If it is no CIDR or has host bits, or is an IPv6 range larger than a /64.
 
     Examples
     --------
@@ -56,7 +59,7 @@ class ServiceCidr:
     """
 
     def __init__(self, cidr: str | netaddr.IPNetwork) -> None:
-        self.network = netaddr.IPNetwork(cidr).cidr
+        self.network = network_of(cidr)
         if self.network.version == 6 and self.network.prefixlen < SHORTEST_IPV6_PREFIX:
             raise ValueError(
                 f"shortest allowed prefix length for service CIDR is 64, got {self.network.prefixlen}"
@@ -177,10 +180,60 @@ class ServiceIps:
     @property
     def free(self) -> int:
         """How many addresses are left; ranges inside others count once."""
-        networks = [cidr.network for cidr in self.cidrs]
-        outer = {
-            network: cidr.usable
-            for network, cidr in zip(networks, self.cidrs, strict=True)
-            if not any(network in other and network != other for other in networks)
-        }
-        return sum(outer.values()) - len(self._used)
+        return _usable(self.cidrs) - len(self._used)
+
+
+def limits(set_up: SetUp) -> Iterator[Limit]:
+    """Yield how many Services of one's own get a ClusterIP: of the first range's family, as default/kubernetes does.
+
+    A Service has one address of that family unless it asks for more (``ipFamilyPolicy: SingleStack`` is the default), so
+    ranges of the other family bound only those that do, and the sentence says how many these can be.
+
+    Raises
+    ------
+    ValueError
+        If a range is no CIDR or has host bits, or is an IPv6 range larger than a /64.
+
+    Examples
+    --------
+    >>> [(limit.n, limit.words) for limit in limits(SetUp(ipam="unknown", service_cidrs=("10.96.0.0/28",)))]
+    [(13, '10.96.0.0/28 has 14 addresses for Services, default/kubernetes has one of them.')]
+    """
+    by_version = networks_by_version(set_up.service_cidrs)
+    if not by_version:
+        return
+    first = by_version.pop(network_of(set_up.service_cidrs[0]).version)
+    usable = _usable([ServiceCidr(network) for network in first])
+    words = [f"{named(first, 'has', 'have')} {_SHARE[usable > 0].format(counted(usable))}"]
+    for others in by_version.values():
+        n_others = counted(_usable([ServiceCidr(network) for network in others]))
+        words.append(
+            f"{named(others, 'has', 'have')} {n_others} for dual-stack Services, which take one of each"
+        )
+    words += [
+        _TOO_LARGE.format(n, _OLD_SHORTEST[n.version])
+        for n in first
+        if n.prefixlen < _OLD_SHORTEST[n.version]
+    ]
+    source = "kubernetes, pkg/registry/core/service/ipallocator/ipallocator.go"
+    sentence = f"{'; '.join(words)}."
+    yield Limit(Quantity.SERVICES, max(0, usable - 1), "Service range", sentence, Basis.SOURCE, source)
+
+
+#: Shortest prefix that an API server takes which keeps its old allocator too.
+_OLD_SHORTEST = {4: 12, 6: 108}
+_TOO_LARGE = (
+    "{} needs MultiCIDRServiceAllocator and DisableAllocatorDualWrite, without them the API server says: "
+    "specified --service-cluster-ip-range is too large; the mask must be >= {}"
+)
+_SHARE = {
+    True: "{} addresses for Services, default/kubernetes has one of them",
+    False: "no address for a Service, not even for default/kubernetes",
+}
+
+
+def _usable(cidrs: Iterable[ServiceCidr]) -> int:
+    """Return how many addresses ranges have together; those inside others count once."""
+    usable = {cidr.network: cidr.usable for cidr in cidrs}
+    inside = {network for network in usable for other in usable if network in other and network != other}
+    return sum(n for network, n in usable.items() if network not in inside)

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from kubenetlab.errors import UnreadableError
+from kubenetlab.objects.listings import Listings
+from kubenetlab.readers.host_local_files import files_in_text, is_host_local_text
 from kubenetlab.readers.items import ItemReader
 from kubenetlab.readers.json_documents import Document, json_documents
 from kubenetlab.readers.non_finite import without_non_finite
@@ -28,10 +30,12 @@ _ECHO = re.compile(
     r"(?<=the key ).*(?= twice)|(?<=the alias ).*(?= before)|(?<=the tag ).*(?=, expected)|'.*'|\".*\""
 )
 _MAX_TEMPLATE = 1 << 20
+_MAX_LISTING_BYTES = 64 << 20
+HOST_LOCAL = "host-local"
 
 
 def add_file(content: Content, reader: ItemReader, progress: Progress | None = None) -> str:
-    """Give a file's items to a reader and return the file's format, ``json`` or ``yaml``.
+    """Give a file's items to a reader and return the file's format: ``json``, ``yaml`` or ``host-local``.
 
     All documents are found before the first item is decoded, so a file that is refused adds nothing.
 
@@ -43,6 +47,9 @@ def add_file(content: Content, reader: ItemReader, progress: Progress | None = N
     try:
         text = utf8_text(unpacked(content.data))
         is_json = _first_byte(text) in b"{["
+        if not is_json and is_host_local_text(bytes(text[:_BLOCK])):
+            reader.add_listings("host-local files", host_local_in(content.name, text))
+            return HOST_LOCAL
         n_refused = reader.n_refused
         documents = list((_from_json if is_json else _from_yaml)(text, content.name, reader))
         if not documents and reader.n_refused == n_refused:
@@ -60,6 +67,21 @@ def add_file(content: Content, reader: ItemReader, progress: Progress | None = N
             if progress:
                 progress(content.name, n_done, len(text))
     return "json" if is_json else "yaml"
+
+
+def host_local_in(name: str, text: Bytes) -> Listings:
+    """Return the data directories of host-local that a text lists.
+
+    Raises
+    ------
+    UnreadableError
+        If the text is larger than 64 MiB.
+    """
+    if len(text) > _MAX_LISTING_BYTES:
+        raise UnreadableError(
+            f"found a listing of {len(text):,} bytes, expected at most {_MAX_LISTING_BYTES:,}"
+        )
+    return Listings(host_local=tuple(files_in_text(name, bytes(text))))
 
 
 def _first_byte(text: Bytes) -> bytes:

@@ -12,10 +12,15 @@ import msgspec
 
 from kubenetlab.errors import ManifestError, Refusal
 from kubenetlab.objects import KINDS, ApiObject, Kind, kind_of
+from kubenetlab.objects.listings import Listings
+from kubenetlab.readers.cloud import Shape, shape_of
 from kubenetlab.readers.json_documents import Document, RawItem
 from kubenetlab.readers.refused_fields import FieldError, field_error
 
 # kubectl prints keys in this order, so most items tell their kind in the first bytes.
+_KIND_OR_LISTING = (
+    "the kind of a Kubernetes object, or a whole listing of a cloud's command (without --query or --format)"
+)
 _HEAD = re.compile(rb'\s*\{\s*"apiVersion"\s*:\s*"([^"\\]*)"\s*,\s*"kind"\s*:\s*"([^"\\]*)"')
 _STEP = 1000
 _MAX_NAME = 253
@@ -79,6 +84,8 @@ class ItemReader:
         self.n_secrets = 0
         self.n_without_namespace = 0
         self.is_strict = strict
+        self.listings = Listings()
+        self.listed: Counter[str] = Counter()
 
     def add(self, document: Document, file: str, place: str) -> Iterator[int]:
         """Decode the items of a list, or a single object; yield now and then how many bytes are done with."""
@@ -115,11 +122,34 @@ class ItemReader:
             self.refuse(file, place, answer)
         elif route.kind is not None:
             self._decode(raw, route.kind, route.decode, file, place)
-        elif kind:
-            is_new = route.label not in self.skipped and len(self.skipped) >= _MAX_KINDS
-            self.skipped["other kinds" if is_new else route.label] += 1
+        elif not api_version and (shape := shape_of(raw)):
+            self._add_listing(raw, shape, file, place)
         else:
-            self.refuse(file, place, FieldError("kind", "nothing", "the kind of a Kubernetes object"))
+            self._skip(kind, route.label, file, place)
+
+    def _skip(self, kind: str, label: str, file: str, place: str) -> None:
+        """Count an item of a kind that no model uses; refuse what has no kind."""
+        if not kind:
+            self.refuse(file, place, FieldError("kind", "nothing", _KIND_OR_LISTING))
+            return
+        is_new = label not in self.skipped and len(self.skipped) >= _MAX_KINDS
+        self.skipped["other kinds" if is_new else label] += 1
+
+    def add_listings(self, kind: str, listings: Listings) -> None:
+        """Add what something beside Kubernetes objects says."""
+        self.listings = self.listings.plus(listings)
+        self.listed[kind] += 1
+
+    def _add_listing(self, raw: RawItem, shape: Shape, file: str, place: str) -> None:
+        try:
+            value = _without_nulls(_anything.decode(raw))
+            self.add_listings(shape.command, shape.read(value))
+        except msgspec.ValidationError as error:
+            self.refuse(file, f"{shape.command} {place}", field_error(str(error), value))
+        except _UNDECODABLE as error:
+            self.refuse(
+                file, f"{shape.command} {place}", FieldError("the item", _start(raw), f"JSON ({error})")
+            )
 
     def _decode(self, raw: RawItem, kind: Kind, decode: Decode, file: str, place: str) -> None:
         try:
@@ -162,8 +192,9 @@ class ItemReader:
 
     @property
     def read(self) -> dict[str, int]:
-        """Objects read, by kind."""
-        return {kind.kind: len(self.objects[kind.plural]) for kind in KINDS if self.objects[kind.plural]}
+        """Objects read, by kind, and listings by what prints them."""
+        kinds = {kind.kind: len(self.objects[kind.plural]) for kind in KINDS if self.objects[kind.plural]}
+        return kinds | dict(sorted(self.listed.items()))
 
 
 def _head(raw: RawItem) -> tuple[str, str]:

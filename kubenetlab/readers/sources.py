@@ -15,6 +15,7 @@ from itertools import islice
 from typing import IO, Any, BinaryIO, NamedTuple, TypeAlias
 
 from kubenetlab.errors import UnreadableError
+from kubenetlab.readers.host_local_files import is_host_local_file
 
 MAX_FILE_BYTES = 8 << 30  # a file that is mapped, not copied
 MAX_HELD_BYTES = 2 << 30  # what must be held in memory: standard input, pipes, unpacked gzip
@@ -123,7 +124,12 @@ def _files_below(name: str) -> Iterator[str]:
     for folder, folders, files in os.walk(name, onerror=fail):
         folders[:] = [entry for entry in folders if not entry.startswith(".")]
         paths = (os.path.join(folder, file) for file in files if not file.startswith("."))
-        yield from (path for path in paths if os.path.isfile(path))
+        yield from (path for path in paths if os.path.isfile(path) and not _is_strange_link(path))
+
+
+def _is_strange_link(path: str) -> bool:
+    """Whether a file of host-local's data directory is a link: host-local makes none, and it may lead anywhere."""
+    return is_host_local_file(path) and os.path.islink(path)
 
 
 def shown_name(name: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,15 @@ def _drop_scripts(output: NotebookNode, cell_number: int) -> None:
     for mimetype in {"image/png", "image/jpeg"} & kept.keys():
         described = output.setdefault("metadata", {}).setdefault(mimetype, {})
         described.setdefault("alt", f"Picture that the code of cell {cell_number} draws")
+        if "caption" in described:
+            output["data"] = {"text/html": _figure(mimetype, output["data"][mimetype], described)}
+
+
+def _figure(mimetype: str, data: str, described: Mapping[str, str]) -> str:
+    """Return the stored picture of a widget, with the sentence that stands below it."""
+    image = f'<img src="data:{mimetype};base64,{escape(data)}" alt="{escape(described["alt"])}">'
+    note = "(A widget: where a kernel runs, its controls stand above.)"
+    return f"<figure>{image}<figcaption>{escape(described['caption'])} {note}</figcaption></figure>"
 
 
 def _tidied(html: str) -> str:

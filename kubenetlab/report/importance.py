@@ -8,7 +8,7 @@ from kubenetlab.findings import Finding
 
 # How much is affected, most first; a code that is not here comes between the last two rows.
 _REACH = (
-    ("KNL201", "KNL202", "KNL203", "KNL208"),  # ranges collide or cannot be: every node and pod
+    ("KNL201", "KNL202", "KNL203", "KNL208", "KNL214"),  # ranges collide or cannot be: every node and pod
     (
         "KNL204",
         "KNL205",
@@ -16,10 +16,20 @@ _REACH = (
     ),  # nodes whose pods get no address of their own; policies that nothing enforces
     ("KNL102", "KNL701", "KNL702", "KNL705"),  # what clients ask for is not there: every connection fails
     ("KNL101", "KNL103", "KNL104", "KNL107", "KNL602"),  # some connections, ports or pods fail
-    ("KNL106", "KNL206", "KNL207", "KNL401"),  # not reachable from outside, nearly full, unequal
+    (
+        "KNL106",
+        "KNL206",
+        "KNL207",
+        "KNL209",
+        "KNL210",
+        "KNL211",
+        "KNL212",
+        "KNL401",
+    ),  # not reachable from outside, nearly full, unequal
     (
         "KNL108",
         "KNL109",
+        "KNL213",
         "KNL301",
         "KNL501",
         "KNL603",

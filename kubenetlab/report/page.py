@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import kubenetlab
 from kubenetlab.cluster import Cluster
 from kubenetlab.new_file import replace_file
 from kubenetlab.report.evidence import Evidence
+from kubenetlab.report.section import Section
 from kubenetlab.report.sections import SECTIONS
 from kubenetlab.visible_text import visible
 
@@ -52,19 +54,32 @@ def report_html(cluster: Cluster, seed: int = 1, title: str | None = None) -> st
     """Return a report on a cluster as the text of an HTML file (see ``write_report``)."""
     evidence = Evidence(cluster, seed)
     sections = [section(evidence) for section in SECTIONS]
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            title=title or _default_title(cluster),
-            sections=sections,
-            colophon={
-                "SHA-256 of the input": cluster.provenance.digest,
-                "Seed": str(seed),
-                "kubenetlab": kubenetlab.__version__,
-            },
-        )
-    )
+    colophon = {
+        "SHA-256 of the input": cluster.provenance.digest,
+        "Seed": str(seed),
+        "kubenetlab": kubenetlab.__version__,
+    }
+    return page_html(title or _default_title(cluster), sections, colophon)
+
+
+def page_html(
+    title: str, sections: Sequence[Section], colophon: Mapping[str, str], kind: str = "network report"
+) -> str:
+    """Return a page of sections as the text of an HTML file.
+
+    Parameters
+    ----------
+    title
+        Title of the page.
+    sections
+        Its parts in reading order; the first has the anchor ``summary``.
+    colophon
+        What the page was made from, and ``kubenetlab``: the version.
+    kind
+        What kind of page it is, in two words.
+    """
+    template = _environment().get_template("report.html.j2")
+    return template.render(title=title, sections=sections, colophon=colophon, kind=kind)
 
 
 def _default_title(cluster: Cluster) -> str:

@@ -59,27 +59,35 @@ def _metallb(draft: Draft) -> Json:
 
 def _calico(draft: Draft) -> Iterator[Json]:
     for cidr, ipam in zip(draft.ranges["pods"], draft.ipams, strict=True):
-        family = "ipv6" if ":" in cidr else "ipv4"
-        yield {
-            "apiVersion": "crd.projectcalico.org/v1",
-            "kind": "IPPool",
-            "metadata": metadata(draft, "IPPool", f"default-{family}-ippool"),
-            "spec": {
-                "allowedUses": ["Workload", "Tunnel"],
-                "blockSize": 122 if family == "ipv6" else 26,
-                "cidr": cidr,
-                "ipipMode": "Never",
-                "natOutgoing": True,
-                "nodeSelector": "all()",
-                "vxlanMode": "Always" if family == "ipv4" else "Never",
-            },
-        }
+        yield calico_pool(draft, f"default-{'ipv6' if ':' in cidr else 'ipv4'}-ippool", cidr)
         if isinstance(ipam, CalicoBlocks):
             for block in ipam.blocks():
-                yield _calico_block(draft, *block)
+                yield calico_block(draft, *block)
 
 
-def _calico_block(draft: Draft, cidr: str, node: int, n_used: int) -> Json:
+def calico_pool(draft: Draft, name: str, cidr: str) -> Json:
+    """Return a pool; one that was retired is disabled."""
+    spec: Json = {
+        "allowedUses": ["Workload", "Tunnel"],
+        "blockSize": 122 if ":" in cidr else 26,
+        "cidr": cidr,
+        "ipipMode": "Never",
+        "natOutgoing": True,
+        "nodeSelector": "all()",
+        "vxlanMode": "Never" if ":" in cidr else "Always",
+    }
+    if name in draft.retired_pools:
+        spec["disabled"] = True
+    return {
+        "apiVersion": "crd.projectcalico.org/v1",
+        "kind": "IPPool",
+        "metadata": metadata(draft, "IPPool", name),
+        "spec": spec,
+    }
+
+
+def calico_block(draft: Draft, cidr: str, node: int, n_used: int) -> Json:
+    """Return a block of a node, its first addresses in use."""
     name = draft.nodes[node].name
     attributes = [
         {"handle_id": f"k8s-pod-network.{draft.identity.hexadecimal(cidr, i)}", "secondary": {"node": name}}

@@ -25,13 +25,16 @@ def slim_container(workload: Workload) -> Json:
         found["ports"] = ports_of(workload)
     if workload.command:
         found["command"] = list(workload.command)
+    if workload.env:
+        found["env"] = [{"name": name, "value": value} for name, value in workload.env.items()]
     return found
 
 
 def container(workload: Workload) -> Json:
     """Return a container with everything that real ones have."""
-    return slim_container(workload) | {
-        "env": _environment(workload),
+    slim = slim_container(workload)
+    return slim | {
+        "env": [*slim.get("env", ()), *_environment(workload)],
         "imagePullPolicy": "IfNotPresent",
         "readinessProbe": _READINESS_PROBE,
         "resources": {

@@ -46,6 +46,7 @@ class Workload:
     ports: tuple[tuple[str, int, str], ...] = ()
     command: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
     sidecars: tuple[Json, ...] = ()
     host_network: bool = False
     service_name: str = ""
@@ -86,6 +87,7 @@ class Draft:
     claimed: set[str] = field(default_factory=set)
     cluster_ips: set[str] = field(default_factory=set)
     node_ports: set[int] = field(default_factory=set)
+    retired_pools: set[str] = field(default_factory=set)
 
     def of_kind(self, kind: str) -> Iterator[Json]:
         """Yield the objects of a kind, in the order they were made."""

@@ -4,7 +4,7 @@ from matplotlib.patches import Rectangle
 
 from kubenetlab import charts
 from kubenetlab.charts.addresses import MAX_RANGES
-from kubenetlab.ipam.range_use import range_occupancy
+from kubenetlab.ipam.range_use import range_occupancy, range_use
 from kubenetlab.result import Origin
 from tests.builders import cluster, node, pod, service
 
@@ -86,6 +86,14 @@ def test_address_map__shows_at_most_twelve_ranges():
     ax = charts.address_map(range_occupancy(value))
 
     assert sum("Service range" in text for text in texts(ax)) == MAX_RANGES
+
+
+@pytest.mark.parametrize("wrong", [range_use(DUAL_STACK), None])
+def test_address_map__refuses_what_is_no_occupancy(wrong):
+    with pytest.raises(
+        ValueError, match=r"occupancy is (the result|a ).*, expected a result of range_occupancy"
+    ):
+        charts.address_map(wrong)
 
 
 def test_address_map__draws_on_given_axes():

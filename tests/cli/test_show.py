@@ -166,3 +166,16 @@ def test_show__tells_what_a_range_is():
 
 def test_show__takes_an_address_in_brackets_and_blanks():
     assert show(" [10.244.1.7] ") == show("10.244.1.7")
+
+
+@pytest.mark.parametrize("text", [None, "", "hello"])
+def test_show__a_named_file_that_cannot_be_read_is_an_error(tmp_path, text):
+    path = tmp_path / "subnets.json"
+    if text is not None:
+        path.write_text(text)
+
+    assert f"Error: {path}: " in show("addresses", "--also", str(path), exit_code=2)
+
+
+def test_show__hints_at_a_mistyped_word():
+    assert "did you mean addresses?" in show("adresses", exit_code=2)

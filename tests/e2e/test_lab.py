@@ -1,47 +1,14 @@
-"""JupyterLab in a browser opens the first notebook, runs all of it, and shows no error and asks nobody outside."""
+"""JupyterLab in a browser runs every notebook without an error, asks nobody outside, and its widgets answer."""
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from contextlib import contextmanager
 
 import pytest
 
+from tests.e2e.lab import opened_notebook
 from tests.test_notebook_cells import NOTEBOOKS
 
-ROOT = NOTEBOOKS[0].parent.parent
-TOKEN = "test"
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SETTINGS = {
-    # no pop-up that asks for news
-    "apputils-extension/notification": {
-        "fetchNews": "false",
-        "checkForUpdates": False,
-        "doNotDisturbMode": True,
-    },
-    # cells out of sight stay in the page; the kernel starts by itself
-    "notebook-extension/tracker": {"windowingMode": "none", "autoStartDefaultKernel": True},
-}
-# The toolbar says "idle" before the kernel is connected, and a "run all" given then is dropped.
-KERNEL_IS_IDLE = """() => {
-    const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
-    return kernel && kernel.connectionStatus === 'connected' && kernel.status === 'idle';
-}"""
-ALL_CELLS_HAVE_RUN = """() => [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
-    .every(prompt => /\\[\\d+\\]/.test(prompt.textContent))"""
+N_ERRORS = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']"
+STEPPER = "from kubenetlab import widgets\nwidgets.allocator_stepper(step=1)"
 
 
 def copy_without_outputs(path, folder):
@@ -52,87 +19,47 @@ def copy_without_outputs(path, folder):
     (folder / path.name).write_text(json.dumps(notebook), "utf-8")
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def lab_environment(folder):
-    for name, settings in SETTINGS.items():
-        file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(settings))
-    folders = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "IPYTHONDIR": "ipython",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-    }
-    return {**os.environ, "PYTHONPATH": str(ROOT), **{name: str(folder / f) for name, f in folders.items()}}
-
-
-def wait_for_answer(url, log, timeout_s=60):
-    end_s = time.monotonic() + timeout_s
-    while time.monotonic() < end_s:
-        try:
-            return urllib.request.urlopen(url, timeout=1).close()
-        except OSError:
-            time.sleep(0.2)
-    return pytest.fail(f"JupyterLab does not answer:\n{log.read_text()[-2000:]}")
-
-
-@contextmanager
-def jupyter_lab(folder):
-    """Run JupyterLab in a folder with settings of its own; give its address."""
-    port, log = free_port(), folder / "lab.log"
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
-    command += [
-        "--ServerApp.port_retries=0",
-        f"--IdentityProvider.token={TOKEN}",
-        f"--ServerApp.root_dir={folder}",
-    ]
-    command += ["--LabApp.extension_manager=readonly", "--expose-app-in-browser"]
-    command += ["--allow-root"] if os.geteuid() == 0 else []
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            command, env=lab_environment(folder), stdout=output, stderr=output, cwd=folder
-        )
-        try:
-            wait_for_answer(f"http://127.0.0.1:{port}/api", log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
 @pytest.mark.requires("chromium")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_lab__runs_a_notebook_without_an_error(path, tmp_path):
-    from playwright.sync_api import sync_playwright
-
     copy_without_outputs(path, tmp_path)
-    foreign = []
-    with jupyter_lab(tmp_path) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.on("request", lambda request: foreign.append(request.url))
-        page.goto(f"{address}/lab/tree/{path.name}?token={TOKEN}&reset")
-        page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
-        page.wait_for_function(KERNEL_IS_IDLE, timeout=60_000)
-        has_run = page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-        page.wait_for_function(ALL_CELLS_HAVE_RUN, timeout=60_000)
-        n_errors = page.locator(
-            ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']"
-        ).count()
-        n_pictures = page.locator(".jp-OutputArea-output img").count()
-        browser.close()
 
-    assert (has_run, n_errors) == (True, 0)
+    with opened_notebook(tmp_path, path.name) as (page, address, requests):
+        n_errors, n_pictures = (
+            page.locator(N_ERRORS).count(),
+            page.locator(".jp-OutputArea-output img").count(),
+        )
+
+    assert n_errors == 0
     assert n_pictures >= 1
-    assert [url for url in foreign if not url.startswith((address, "data:", "blob:"))] == []
+    assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []
+
+
+@pytest.mark.requires("chromium")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_lab__a_slider_moved_by_keyboard_changes_the_picture(tmp_path):
+    cell = {
+        "cell_type": "code",
+        "source": STEPPER,
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "id": "a",
+    }
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "stepper.ipynb").write_text(json.dumps(notebook), "utf-8")
+
+    with opened_notebook(tmp_path, "stepper.ipynb") as (page, _, _):
+        picture = page.locator(".jp-OutputArea-output img")
+        picture.wait_for(timeout=60_000)
+        before = picture.get_attribute("alt")
+        page.locator(".widget-slider", has_text="Step").get_by_role("slider").press("ArrowRight")
+        page.wait_for_function(
+            "before => document.querySelector('.jp-OutputArea-output img').alt !== before", arg=before
+        )
+        after = picture.get_attribute("alt")
+        page.screenshot(path=tmp_path / "stepper.png")
+
+    assert "step 1: node-0 comes" in before
+    assert "step 2: node-1 comes" in after

@@ -10,8 +10,12 @@ from kubenetlab.findings import Severity, check
 from kubenetlab.readers import read_bytes
 from kubenetlab.synthetic import NEIGHBOURS, PLATFORMS, synthetic_dump
 from tests.findings.brute_force import brute_force
+from tests.findings.listings import read_items
+from tests.findings.planted_listings import PLANT
 
 N_CLUSTERS = 200
+#: Codes that no synthetic dump has planted: they need listings or a node that is gone (`listed` plants these), or OVN's networks.
+LISTED_CODES = frozenset({"KNL211", "KNL212", "KNL213", "KNL214"})
 DUAL_STACK = tuple(name for name, platform in PLATFORMS.items() if platform.pod_cidr6)
 
 
@@ -101,3 +105,14 @@ def partial(seed):
     kept = [item for item in items if item["kind"] not in missing and rng.random() < share]
     found = check(read_bytes("partial", json.dumps({"kind": "List", "items": kept}).encode()))
     return {(f.code, f.object) for f in found}, brute_force(kept)
+
+
+def listed(seed, platform):
+    """A healthy cluster with random listings, or without a node: what of LISTED_CODES was planted, found, confirmed."""
+    call = {"seed": seed, "platform": platform, "nodes": 6, "pods": 60}
+    items = json.loads(synthetic_dump(fat=False, **call).json())["items"]
+    planted = PLANT[platform](random.Random(seed), items)
+    findings = check(read_items(items), codes=sorted(LISTED_CODES))
+    found = frozenset((finding.code, finding.object) for finding in findings)
+    confirmed = frozenset(one for one in brute_force(items) if one[0] in LISTED_CODES)
+    return Checked(call, frozenset(planted), found, confirmed, found)

@@ -6,6 +6,8 @@ its docstring's first line. ``tests/findings`` compares the findings of the libr
 
 from tests.findings import (
     brute_force_addresses,
+    brute_force_allocation,
+    brute_force_listings,
     brute_force_policies,
     brute_force_routing,
     brute_force_services,
@@ -15,6 +17,8 @@ from tests.findings.brute_force_dump import Dump
 RULES = {
     **brute_force_services.RULES,
     **brute_force_addresses.RULES,
+    **brute_force_allocation.RULES,
+    **brute_force_listings.RULES,
     **brute_force_policies.RULES,
     **brute_force_routing.RULES,
 }

@@ -11,9 +11,11 @@ from tests.findings.brute_force_settings import (
     configured_cluster_cidr,
     configured_service_cidr,
     node_addresses,
+    ovn_setting,
     pod_cidrs_by_node,
     proxy_modes,
     spec_pod_cidrs,
+    stated_cluster_cidr,
 )
 
 LINK_LOCAL = [ip_network("169.254.0.0/16"), ip_network("fe80::/10")]
@@ -56,6 +58,23 @@ def docker_ranges(dump):
     runtimes = [get(n, "status", "nodeInfo", "containerRuntimeVersion") or "" for n in dump.by_kind["Node"]]
     docker = any(r.startswith("docker://") for r in runtimes)
     return {"Cluster"} if docker and any(any_overlap(r, DOCKER0) for r in ranges(dump)) else set()
+
+
+OVN = {
+    "v4-join-subnet": "100.64.0.0/16",
+    "v6-join-subnet": "fd98::/64",
+    "v4-transit-switch-subnet": "100.88.0.0/16",
+    "v6-transit-switch-subnet": "fd97::/64",
+    "v4-masquerade-subnet": "169.254.169.0/29",
+    "v6-masquerade-subnet": "fd69::/125",
+}
+
+
+def ovn_ranges(dump):
+    """KNL214: IPAM ovn-kubernetes, and a range shares an address with one of OVN's six networks, as ovnkube.conf has them."""
+    own = [n for key, usual in OVN.items() for n in ovn_setting(dump, key) or [ip_network(usual)]]
+    is_ovn = ipam(dump) == "ovn-kubernetes"
+    return {"Cluster"} if is_ovn and any(any_overlap(r, own) for r in ranges(dump)) else set()
 
 
 def nodes_without_pod_cidr(dump):
@@ -123,6 +142,8 @@ def node_capacities(dump):
 def nearly_full_ranges(dump):
     """KNL207: more than 80 % of a stated Service range, pod range or Calico pool, or of a node's pod CIDR."""
     cluster = any(service_share(dump, cidr) > FULL for cidr in configured_service_cidr(dump))
+    kept = stated_cluster_cidr(dump) if ipam(dump) == "azure-node-subnet" else []
+    cluster = cluster or any(kept_share(dump, cidr) > FULL for cidr in kept)
     cluster = cluster or any(pod_range_share(dump, cidr) > FULL for cidr in configured_cluster_cidr(dump))
     return ({"Cluster"} if cluster else set()) | nearly_full_nodes(dump)
 
@@ -132,6 +153,23 @@ def service_share(dump, cidr):
     usable = cidr.num_addresses - (2 if cidr.version == 4 else 1)
     taken_ones = {*cluster_ips(dump), *networks(name(a) for a in dump.by_kind["IPAddress"])}
     return sum(holds(cidr, ip) for ip in taken_ones) / max(usable, 1)
+
+
+def kept_share(dump, cidr):
+    """Azure's node subnet: every node keeps an address for itself and for each pod it may have; five are Azure's."""
+    kept = sum(
+        1 + int(get(n, "status", "capacity", "pods") or 30)
+        for n in dump.by_kind["Node"]
+        if any(holds(cidr, ip) for ip in addresses_of_node(n))
+    )
+    return max(kept, pods_inside(dump, cidr)) / max(cidr.num_addresses - 5, 1)
+
+
+def addresses_of_node(node):
+    """InternalIPs of one node."""
+    return networks(
+        a.get("address") for a in each(node, "status", "addresses") if a.get("type") == "InternalIP"
+    )
 
 
 def pod_range_share(dump, cidr):
@@ -149,8 +187,19 @@ def pod_range_share(dump, cidr):
     if not blocks:
         return pods_inside(dump, cidr) / cidr.num_addresses
     block = min(b.num_addresses for b in inside)
-    lost = sum(taken(cidr, s, block) for s in configured_service_cidr(dump) if overlap(cidr, s))
-    return sum(b.num_addresses for b in blocks) / max(cidr.num_addresses - lost, 1)
+    lost = {part for s in services_avoided(dump) if overlap(cidr, s) for part in touched(cidr, s, block)}
+    n_lost = sum(part.num_addresses for part in collapse_addresses(lost))
+    return sum(b.num_addresses for b in blocks) / max(cidr.num_addresses - n_lost, 1)
+
+
+def services_avoided(dump):
+    """Service ranges that node blocks keep clear of: of kube-controller-manager's flag; other IPAMs do not look."""
+    if ipam(dump) not in (*NODE_POD_CIDR, "unknown"):
+        return []
+    of_flag = [
+        c for s in dump.by_kind["ServiceCIDR"] if name(s) == "kubernetes" for c in each(s, "spec", "cidrs")
+    ]
+    return networks(of_flag) or configured_service_cidr(dump)
 
 
 def pods_inside(dump, cidr):
@@ -158,10 +207,12 @@ def pods_inside(dump, cidr):
     return len({ip for pod in own_address_pods(dump) for ip in pod_addresses(pod) if holds(cidr, ip)})
 
 
-def taken(cidr, service_cidr, block):
-    """Addresses of a cluster CIDR in node blocks that a Service range touches: rounded up to whole blocks."""
-    inside = service_cidr if holds(cidr, service_cidr) else cidr
-    return max(inside.num_addresses, block)
+def touched(cidr, service_cidr, block):
+    """The blocks of a cluster CIDR that a Service range touches: the whole of it, or the block or blocks around the range."""
+    if not holds(cidr, service_cidr) or service_cidr == cidr:
+        return [cidr]
+    length = cidr.max_prefixlen - block.bit_length() + 1
+    return [service_cidr if service_cidr.prefixlen <= length else service_cidr.supernet(new_prefix=length)]
 
 
 def nearly_full_nodes(dump):
@@ -202,5 +253,6 @@ RULES = {
     "KNL205": nodes_with_same_pod_cidr,
     "KNL206": nodes_above_capacity,
     "KNL207": nearly_full_ranges,
+    "KNL214": ovn_ranges,
     "KNL301": ipvs,
 }

@@ -199,3 +199,42 @@ def idle_daemon_set():
 def namespaced(text):
     """A peer: the namespace of that name."""
     return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": text}}}
+
+
+def controller_manager(cidrs="10.244.0.0/16", allocates="true", *more):
+    """The pod of a kube-controller-manager with its flags."""
+    flags = [f"--allocate-node-cidrs={allocates}", f"--cluster-cidr={cidrs}", *more]
+    containers = [{"name": "kube-controller-manager", "command": ["kube-controller-manager", *flags]}]
+    return item("Pod", "kube-controller-manager-a", {"containers": containers}, namespace="kube-system")
+
+
+def block(cidr, n_used=1, **spec):
+    """A Calico block of 64 addresses."""
+    allocations = [0] * n_used + [None] * (64 - n_used)
+    return item("IPAMBlock", cidr.replace("/", "-"), {"cidr": cidr, "allocations": allocations, **spec})
+
+
+TWO_BLOCKS = item("IPPool", "two", {"cidr": "10.0.0.0/25", "vxlanMode": "Always"})
+BOTH_BLOCKS = (block("10.0.0.0/26"), block("10.0.0.64/26"))
+
+
+def flannel_mtus(network, pods, kind="vxlan"):
+    """Flannel's ConfigMap with the network's MTU and that of pods."""
+    net_conf = json.dumps({"Network": "10.244.0.0/16", "Backend": {"Type": kind, "MTU": network}})
+    cni = json.dumps({"plugins": [{"type": "flannel", "delegate": {"mtu": pods}}]})
+    found = config_map("kube-flannel-cfg")
+    return found | {"data": {"net-conf.json": net_conf, "cni-conf.json": cni}}
+
+
+def agent(name, **variables):
+    """The DaemonSet of a network plugin's agent with variables."""
+    found = daemon_set(name)
+    env = [{"name": key, "value": value} for key, value in variables.items()]
+    found["spec"]["template"]["spec"] |= {"hostNetwork": True}
+    found["spec"]["template"]["spec"]["containers"][0]["env"] = env
+    return found
+
+
+def calico_mtus(**data):
+    """Calico's ConfigMap."""
+    return config_map("calico-config") | {"data": data}

@@ -27,6 +27,9 @@ GROUPS = {
     "ReplicaSet": {"apps", "extensions"},
     "Job": {"batch"},
     "CronJob": {"batch"},
+    # Not of Kubernetes: what the clouds' command lines print, and host-local's directory, as items of our own.
+    "CloudListing": {""},
+    "HostLocalListing": {""},
 }
 CLUSTER_SCOPED = {
     "Node",

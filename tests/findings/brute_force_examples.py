@@ -1,6 +1,7 @@
 """Minimal dumps on which a brute-force rule fires: (code, items, object)."""
 
 from tests.findings.brute_force_builders import (
+    BOTH_BLOCKS,
     CART,
     COREDNS,
     DNS,
@@ -11,14 +12,18 @@ from tests.findings.brute_force_builders import (
     OPENSHIFT_DNS,
     OVN_NODE,
     POOL,
+    TWO_BLOCKS,
     UDP53,
     UDP_ANY,
     UNEQUAL,
+    agent,
     calico_block,
+    calico_mtus,
     checked_service,
     cluster_ip,
     cluster_ips_v6,
     config_map,
+    controller_manager,
     daemon_set,
     deployment,
     dns_pod,
@@ -26,6 +31,7 @@ from tests.findings.brute_force_builders import (
     endpoint,
     endpoint_slice,
     expression,
+    flannel_mtus,
     http,
     ingress,
     ingress_class,
@@ -97,6 +103,25 @@ FIRES = [
     ("KNL202", [kubeadm(pods="169.254.0.0/17")], "Cluster"),
     ("KNL202", [kubeadm(services="fe80::/112")], "Cluster"),
     ("KNL203", [kubeadm(pods="172.16.0.0/14"), node(runtime="docker://24.0")], "Cluster"),
+    (
+        "KNL214",
+        [config_map("ovnkube-config", ovnkube_conf='cluster-subnets="100.64.0.0/14/23"'), OVN_NODE],
+        "Cluster",
+    ),
+    (
+        "KNL214",
+        [config_map("ovnkube-config", ovnkube_conf='service-cidrs="fd98::/112"'), OVN_NODE],
+        "Cluster",
+    ),
+    (
+        "KNL214",
+        [
+            config_map("ovnkube-config", ovnkube_conf='v4-join-subnet="10.128.64.0/18"'),
+            OVN_NODE,
+            node("b", ip="10.128.65.1"),
+        ],
+        "Cluster",
+    ),
     ("KNL204", [FLANNEL, node("a", "10.244.0.0/24"), node("b", ip="192.168.1.5")], "Node b"),
     ("KNL204", [config_map("cilium-config", ipam="kubernetes"), node()], "Node a"),
     ("KNL205", [node("a", "10.244.0.0/24"), node("b", "10.244.0.0/24")], "Node a"),
@@ -333,5 +358,39 @@ FIRES = [
         "KNL705",
         [ingress(annotations={"kubernetes.io/ingress.class": "ghost"}), ingress_class()],
         "Ingress shop/web",
+    ),
+    ("KNL208", [controller_manager(), node(cidr="10.9.0.0/24")], "Node a"),
+    (
+        "KNL208",
+        [controller_manager("10.244.0.0/16,fd00::/48"), node(cidr="fd00::/64")],
+        "Node a",
+    ),  # the first range is the other family's
+    (
+        "KNL208",
+        [controller_manager(), node() | {"spec": {"podCIDRs": ["10.244.0.0/24", "fd00::/64"]}}],
+        "Node a",
+    ),  # the cluster went back to one family
+    ("KNL209", [TWO_BLOCKS, *BOTH_BLOCKS], "IPPool two"),
+    (
+        "KNL209",
+        [
+            TWO_BLOCKS,
+            *BOTH_BLOCKS,
+            item("IPPool", "zone", {"cidr": "10.1.0.0/16", "nodeSelector": "zone == 'a'"}),
+        ],
+        "IPPool two",
+    ),
+    ("KNL209", [TWO_BLOCKS, *BOTH_BLOCKS, item("IPPool", "v6", {"cidr": "fd00::/64"})], "IPPool two"),
+    ("KNL210", [flannel_mtus(1500, 1451)], "Cluster"),
+    ("KNL210", [agent("aws-node", AWS_VPC_ENI_MTU="1500", POD_MTU="9001")], "Cluster"),
+    (
+        "KNL210",
+        [TWO_BLOCKS, calico_mtus(veth_mtu="1450"), agent("calico-node", FELIX_VXLANMTU="1410")],
+        "Cluster",
+    ),
+    (
+        "KNL210",
+        [agent("calico-node"), calico_mtus(veth_mtu="1440", cni_network_config='{"mtu": 1500}')],
+        "Cluster",
     ),
 ]

@@ -1,6 +1,7 @@
 """Harmless neighbours of the minimal dumps: (code that must stay silent, items)."""
 
 from tests.findings.brute_force_builders import (
+    BOTH_BLOCKS,
     COREDNS,
     DNS,
     FLANNEL,
@@ -11,14 +12,19 @@ from tests.findings.brute_force_builders import (
     OVN_NODE,
     POOL,
     PROTOCOLS,
+    TWO_BLOCKS,
     UDP53,
     UDP_ANY,
     UNEQUAL,
     X,
+    agent,
+    block,
     calico_block,
+    calico_mtus,
     cluster_ip,
     cluster_ips_v6,
     config_map,
+    controller_manager,
     daemon_set,
     deployment,
     dns_pod,
@@ -26,6 +32,7 @@ from tests.findings.brute_force_builders import (
     endpoint,
     endpoint_slice,
     expression,
+    flannel_mtus,
     http,
     ingress,
     ingress_class,
@@ -105,6 +112,18 @@ SILENT = [
     ("KNL202", [kubeadm(pods="169.253.0.0/16")]),
     ("KNL203", [kubeadm(pods="172.16.0.0/14"), node()]),
     ("KNL203", [kubeadm(pods="172.18.0.0/16"), node(runtime="docker://24.0")]),
+    ("KNL214", [config_map("ovnkube-config", ovnkube_conf='cluster-subnets="100.65.0.0/16/23"'), OVN_NODE]),
+    (
+        "KNL214",
+        [
+            config_map(
+                "ovnkube-config",
+                ovnkube_conf='cluster-subnets="100.64.0.0/16/23"\nv4-join-subnet=100.99.0.0/16',
+            ),
+            OVN_NODE,
+        ],
+    ),
+    ("KNL214", [kubeadm(pods="100.64.0.0/16"), node()]),  # not OVN-Kubernetes
     ("KNL204", [FLANNEL, node(cidr="10.244.0.0/24")]),
     ("KNL204", [daemon_set("calico-node"), node()]),
     ("KNL204", [daemon_set("aws-node"), node()]),
@@ -289,4 +308,25 @@ SILENT = [
             ingress_class(controller="k8s.io/ingress-nginx"),
         ],
     ),
+    ("KNL208", [controller_manager(), node(cidr="10.244.3.0/24"), node("b")]),
+    ("KNL208", [controller_manager("10.244.0.0/24"), node(cidr="10.244.0.0/16")]),  # larger, but not outside
+    ("KNL208", [controller_manager(allocates="false"), node(cidr="10.9.0.0/24")]),
+    (
+        "KNL208",
+        [
+            controller_manager("10.244.0.0/16", "true", "--cidr-allocator-type=CloudAllocator"),
+            node(cidr="10.9.0.0/24"),
+        ],
+    ),
+    ("KNL208", [kubeadm(), node(cidr="10.9.0.0/24")]),  # the component itself is not in the dump
+    ("KNL209", [TWO_BLOCKS, BOTH_BLOCKS[0]]),
+    ("KNL209", [TWO_BLOCKS, BOTH_BLOCKS[0], block("10.0.0.64/26", n_used=0)]),
+    ("KNL209", [TWO_BLOCKS, *BOTH_BLOCKS, item("IPPool", "spare", {"cidr": "10.1.0.0/16"})]),
+    ("KNL209", [TWO_BLOCKS | {"spec": {"cidr": "10.0.0.0/25", "disabled": True}}, *BOTH_BLOCKS]),
+    ("KNL209", [TWO_BLOCKS]),
+    ("KNL210", [flannel_mtus(1500, 1450)]),
+    ("KNL210", [flannel_mtus(0, 1500)]),
+    ("KNL210", [agent("aws-node", AWS_VPC_ENI_MTU="9001", POD_MTU="1500")]),
+    ("KNL210", [TWO_BLOCKS, calico_mtus(veth_mtu="1450"), agent("calico-node", FELIX_IPINIPMTU="1410")]),
+    ("KNL210", [TWO_BLOCKS, calico_mtus(veth_mtu="0"), agent("calico-node", FELIX_VXLANMTU="1410")]),
 ]

@@ -1,11 +1,11 @@
-"""KNL201 to KNL203: ranges that lie where they must not."""
+"""KNL201 to KNL203, KNL214: ranges that lie where they must not."""
 
 import pytest
 
 from kubenetlab.findings import check
 from kubenetlab.objects.address_pools import IPPool, IpPoolSpec
 from kubenetlab.result import Origin
-from tests.builders import cluster, metadata, node, service
+from tests.builders import cluster, config_map, metadata, node, service
 
 RANGES = {"cluster_cidr": ("10.244.0.0/16",), "service_cidr": ("10.96.0.0/12",), "ipam": "host-local"}
 NODE = node(ip="192.168.1.5", pod_cidrs=["10.244.0.0/24"])
@@ -105,3 +105,83 @@ def test_knl203__fires_where_a_node_runs_docker():
 @pytest.mark.parametrize(("value", "cidr"), [(NODE, "172.16.0.0/14"), (DOCKER, "172.18.0.0/16")])
 def test_knl203__is_silent_on_other_runtimes_and_ranges(value, cidr):
     assert messages("KNL203", value, cluster_cidr=(cidr,)) == []
+
+
+OVN = {
+    "ipam": "ovn-kubernetes",
+    "cluster_cidr": ("10.128.0.0/14", "fd01::/48"),
+    "service_cidr": ("172.30.0.0/16",),
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {"cluster_cidr": ("100.64.0.0/10",)},
+            "pod range 100.64.0.0/10 overlaps the OVN-Kubernetes range 100.64.0.0/16, 100.88.0.0/16.",
+        ),
+        (
+            {"service_cidr": ("100.88.255.0/24",)},
+            "Service range 100.88.255.0/24 overlaps the OVN-Kubernetes range 100.88.0.0/16.",
+        ),
+        (
+            {"cluster_cidr": ("fd97::/60",)},
+            "pod range fd97::/60 overlaps the OVN-Kubernetes range fd97::/64.",
+        ),
+        (
+            {"service_cidr": ("fd69::/112",)},
+            "Service range fd69::/112 overlaps the OVN-Kubernetes range fd69::/125.",
+        ),
+    ],
+)
+def test_knl214__fires_on_ranges_in_ovns_own_networks(settings, words):
+    assert messages("KNL214", **(OVN | settings)) == [f"The {words}"]
+
+
+def test_knl214__fires_on_nodes_in_the_join_network():
+    assert messages("KNL214", node(ip="100.64.3.4"), **OVN) == [
+        "The node range 100.64.3.4 overlaps the OVN-Kubernetes range 100.64.0.0/16."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "values"),
+    [
+        (OVN, [node(ip="10.0.0.4")]),
+        (OVN | {"ipam": "host-local", "cluster_cidr": ("100.64.0.0/16",)}, []),
+        (OVN | {"cluster_cidr": ("100.65.0.0/16",)}, []),
+        (OVN | {"service_cidr": ("169.254.169.8/29",)}, []),
+    ],
+)
+def test_knl214__is_silent_on_ranges_apart_and_other_plugins(settings, values):
+    assert messages("KNL214", *values, **settings) == []
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        config_map(
+            "openshift-ovn-kubernetes/ovnkube-config",
+            **{"ovnkube.conf": '[gateway]\nv4-join-subnet="100.99.0.0/16"\n'},
+        ),
+        config_map(
+            "openshift-ovn-kubernetes/ovnkube-script-lib",
+            **{"ovnkube-lib.sh": 'ovn_v4_join_subnet_opt="--gateway-v4-join-subnet 100.99.0.0/16"'},
+        ),
+    ],
+)
+def test_knl214__the_networks_that_the_dump_states_count(stated):
+    moved = OVN | {"cluster_cidr": ("100.64.0.0/16",)}
+
+    assert messages("KNL214", stated, **moved) == []
+    assert len(messages("KNL214", stated, **(OVN | {"cluster_cidr": ("100.99.4.0/22",)}))) == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["#v4-join-subnet=100.99.0.0/16", "v4-join-subnet=100.99.0.0/99", "v4-join-subnet=fd00::/64"]
+)
+def test_knl214__what_is_no_statement_moves_nothing(line):
+    stated = config_map("openshift-ovn-kubernetes/ovnkube-config", **{"ovnkube.conf": line})
+
+    assert len(messages("KNL214", stated, **(OVN | {"cluster_cidr": ("100.64.0.0/16",)}))) == 1

@@ -5,10 +5,12 @@ import pathlib
 
 import pytest
 
+from tests.findings import brute_force_examples, brute_force_listing_examples, brute_force_neighbours
 from tests.findings.brute_force import RULES, brute_force
 from tests.findings.brute_force_builders import item, service
-from tests.findings.brute_force_examples import FIRES
-from tests.findings.brute_force_neighbours import SILENT
+
+FIRES = [*brute_force_examples.FIRES, *brute_force_listing_examples.FIRES]
+SILENT = [*brute_force_neighbours.SILENT, *brute_force_listing_examples.SILENT]
 
 
 def named(cases):

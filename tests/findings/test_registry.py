@@ -14,7 +14,10 @@ from kubenetlab.objects.policy import EgressPolicyRule, IpBlock, NetworkPolicyPe
 from tests.builders import cluster, ingress, metadata, namespace, node, pod, policy, service
 
 CODES = [one.code for one in all_rules()]
-ADVICE = "https://(kubernetes.io/(docs|blog)/|docs.docker.com/|www.rfc-editor.org/)"
+ADVICE = (
+    "https://(kubernetes.io/(docs|blog)/|docs.docker.com/|docs.tigera.io/calico/|www.rfc-editor.org/|docs.aws.amazon.com/eks/"
+    "|github.com/containernetworking/plugins/issues/)"
+)
 BAD = (
     namespace("dev"),
     service("default/web"),

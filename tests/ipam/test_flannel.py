@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubenetlab.ipam.flannel import OutOfSubnetsError, SubnetManager, parse_config
+from kubenetlab.ipam.flannel import OutOfSubnetsError, SubnetManager, limits, parse_config
+from tests.ipam.limit_tables import NODES, PODS_PER_NODE, bounds
 
 DUAL_STACK = {"Network": "10.5.0.0/24", "EnableIPv6": True, "IPv6Network": "fd00::/60"}
 
@@ -152,3 +153,34 @@ def test_subnet_manager__refuses_a_cluster_without_ipv4():
 
     with pytest.raises(ValueError, match="only where IPv4 is enabled"):
         SubnetManager(config, seed=1)
+
+
+@given(st.integers(16, 26), st.integers(2, 4), st.integers(0, 3))
+def test_limits__are_the_leases_there_are(prefix_length, bits, surge):
+    network = f"10.5.0.0/{prefix_length}"
+    leases = fill(manager(Network=network, SubnetLen=prefix_length + bits))
+
+    found = bounds(limits, pod_cidrs=(network,), node_cidr_mask_size=prefix_length + bits, max_surge=surge)
+
+    assert found[NODES] == [max(0, len(leases) - surge)]
+
+
+# facts: a /16 in /24 has 255 subnets for nodes, not 256; IPv6 /64 where the network is a /62 or larger.
+@pytest.mark.parametrize(
+    ("network", "nodes", "pods"), [("10.244.0.0/16", 255, 253), ("fd00::/56", 255, 2**64 - 2)]
+)
+def test_limits__defaults(network, nodes, pods):
+    assert bounds(limits, pod_cidrs=(network,)) == {NODES: [nodes], PODS_PER_NODE: [pods]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"pod_cidrs": ("10.5.0.0/30",)}, "network is too small"),
+        ({"pod_cidrs": ("10.5.0.0/24",), "node_cidr_mask_size": 25}, "at least four subnets"),
+        ({"pod_cidrs": ("10.5.0.1/24",)}, "has host bits set"),
+    ],
+)
+def test_limits__refuse_what_flannel_does(fields, message):
+    with pytest.raises(ValueError, match=message):
+        bounds(limits, **fields)

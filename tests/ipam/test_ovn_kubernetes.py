@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubenetlab.ipam.ovn_kubernetes import SubnetAllocator, SubnetRange, SubnetsError
+from kubenetlab.ipam.ovn_kubernetes import SubnetAllocator, SubnetRange, SubnetsError, limits
+from kubenetlab.ipam.set_up import SetUp
+from kubenetlab.result import Basis
+from tests.ipam.limit_tables import NODES, PODS_PER_NODE, bounds
 
 
 def allocator(*ranges):
@@ -180,3 +183,34 @@ def test_what_binds__of_the_default_range():
 def test_subnet_range__refuses(network, host_subnet_length, message):
     with pytest.raises(ValueError, match=message):
         SubnetRange(network, host_subnet_length)
+
+
+# facts: 10.128.0.0/14 in /23 has 512 subnets of 507 pods; fd01::/48 in /64 leaves out the first of 2^16.
+@pytest.mark.parametrize(
+    ("pods", "nodes", "pods_per_node"),
+    [
+        (("10.128.0.0/14",), 512, 507),
+        (("10.128.0.0/14", "10.4.0.0/22"), 514, 507),
+        (("fd01::/48",), 65_535, 2**64 - 4),
+    ],
+)
+def test_limits__worked_examples(pods, nodes, pods_per_node):
+    assert bounds(limits, pod_cidrs=pods) == {NODES: [nodes], PODS_PER_NODE: [pods_per_node]}
+
+
+def test_limits__refuse_subnets_of_one_address():
+    with pytest.raises(ValueError, match="host capacity cannot be zero"):
+        bounds(limits, pod_cidrs=("10.128.0.0/14",), node_cidr_mask_size=32)
+
+
+def test_limits__refuse_a_range_smaller_than_a_subnet():
+    with pytest.raises(ValueError, match="subnet capacity cannot be larger than number of networks"):
+        bounds(limits, pod_cidrs=("10.128.0.0/14", "10.4.0.0/24"))
+
+
+# The recordings have one range each.
+@pytest.mark.parametrize(
+    ("pods", "basis"), [(("10.128.0.0/14",), Basis.RAN), (("10.128.0.0/14", "10.4.0.0/22"), Basis.SOURCE)]
+)
+def test_limits__of_several_ranges_are_read_in_the_source(pods, basis):
+    assert next(limits(SetUp(ipam="ovn-kubernetes", pod_cidrs=pods))).basis is basis

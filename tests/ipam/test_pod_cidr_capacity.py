@@ -27,7 +27,9 @@ def test_pods_per_node_cidr__host_local_hands_out_exactly_that_many(case, cidr):
 
 
 # The same count on other sizes: network, gateway and broadcast are lost.
-@pytest.mark.parametrize(("prefix_length", "pods"), [(30, 1), (29, 5), (28, 13), (24, 253), (32, 0)])
+@pytest.mark.parametrize(
+    ("prefix_length", "pods"), [(30, 1), (29, 5), (28, 13), (27, 29), (26, 61), (25, 125), (24, 253), (32, 0)]
+)
 def test_pods_per_node_cidr__host_local_ipv4_loses_network_gateway_and_broadcast(prefix_length, pods):
     assert pods_per_node_cidr(f"10.1.0.0/{prefix_length}", "host-local") == pods
 
@@ -49,6 +51,8 @@ def test_pods_per_node_cidr__host_local_ipv6_keeps_the_last_address(prefix_lengt
         ("10.4.0.0/24", "gke", 128),
         ("10.4.0.0/23", "gke", 256),
         ("10.244.7.0/24", "azure-overlay", 250),
+        ("fd00::/64", "cilium-kubernetes", 65_532),  # ipallocator, RangeSize: 65,536 addresses at most
+        ("fd00::/120", "cilium-cluster-pool", 252),
     ],
 )
 def test_pods_per_node_cidr__each_ipam_keeps_its_own_addresses(cidr, ipam, pods):

@@ -4,7 +4,15 @@ from hypothesis import strategies as st
 
 from kubenetlab.ipam.range_use import node_use, range_occupancy, range_use
 from kubenetlab.objects import IPAddressPool, IPPool, Node
-from kubenetlab.objects.address_pools import IpAddressPoolSpec, IPAMBlock, IpamBlockSpec, IpPoolSpec
+from kubenetlab.objects.address_pools import (
+    IpAddressPoolSpec,
+    IPAMBlock,
+    IpamBlockSpec,
+    IpPoolSpec,
+    ServiceCIDR,
+    ServiceCidrSpec,
+)
+from kubenetlab.objects.listings import CloudSubnet, Listings
 from kubenetlab.objects.node import NodeSpec, Taint
 from kubenetlab.result import Origin
 from tests.builders import cluster, metadata, node, pod, service
@@ -243,3 +251,66 @@ def test_range_use__leaves_out_disabled_pools():
     value = cluster(IPPool(metadata("p"), IpPoolSpec(cidr="192.168.0.0/16", disabled=True)))
 
     assert range_use(value).frame.empty
+
+
+def test_range_use__service_ranges_that_touch_one_part_take_it_once():
+    settings = KUBEADM | {"service_cidr": ("10.244.9.0/28", "10.244.9.16/28"), "node_cidr_mask_size": 24}
+
+    use = row(range_use(cluster(node("a", pod_cidrs=("10.244.1.0/24",)), settings=settings)), "10.244.0.0/16")
+
+    assert (use["n_usable"], use["n_parts"]) == (65536 - 256, 255)
+
+
+def test_range_use__pods_inside_services_have_nothing_usable_and_nothing_negative():
+    nodes = [node(str(i), pod_cidrs=(f"10.96.{i}.0/24",)) for i in range(5)]
+    settings = KUBEADM | {"cluster_cidr": ("10.96.0.0/20",), "service_cidr": ("10.96.0.0/12",)}
+
+    result = range_use(cluster(*nodes, settings=settings))
+
+    use = row(result, "10.96.0.0/20")
+    assert use[["n_usable", "n_used", "n_free", "used_share"]].tolist() == [0, 1280, 0, 1.0]
+    assert "10.96.0.0/20 has 1,280 addresses in use and 0 that may be: nothing is free" in result.because
+
+
+def service_cidr(name, *ranges):
+    return ServiceCIDR(metadata(name), ServiceCidrSpec(cidrs=ranges))
+
+
+@pytest.mark.parametrize("origin", ["flag", "objects"])
+def test_range_use__nodes_keep_clear_of_the_flags_service_range_only(origin):
+    # kubernetes, range_allocator.go: further ServiceCIDR objects are not consulted
+    objects = [service_cidr("kubernetes", "10.244.0.0/24"), service_cidr("more", "10.244.9.16/28")]
+    stated = ("10.244.0.0/24",) if origin == "flag" else ("10.244.0.0/24", "10.244.9.16/28")
+    settings = KUBEADM | {"service_cidr": stated, "node_cidr_mask_size": 24}
+
+    use = row(
+        range_use(cluster(node("a", pod_cidrs=("10.244.1.0/24",)), *objects, settings=settings)),
+        "10.244.0.0/16",
+    )
+
+    assert (use["n_parts"], use["n_usable"]) == (255, 65536 - 256)
+
+
+def test_range_use__an_ovn_mask_that_the_component_refuses_has_no_parts():
+    settings = {"cluster_cidr": ("10.128.0.0/24",), "ipam": "ovn-kubernetes", "node_cidr_mask_size": 32}
+    subnets = {"k8s.ovn.org/node-subnets": '{"default": ["10.128.0.7/32"]}'}
+
+    use = row(range_use(cluster(node("a", annotations=subnets), settings=settings)), "10.128.0.0/24")
+
+    assert use["n_parts"] == 0
+
+
+@pytest.mark.parametrize(("ipam", "n_held"), [("aws-vpc-cni", [1, 2]), ("host-local", [])])
+def test_range_occupancy__listed_subnets_hold_nodes_and_pods_of_a_flat_network(ipam, n_held):
+    subnets = tuple(CloudSubnet("aws", name, f"10.0.{name}.0/24") for name in "123")
+    value = cluster(
+        node("a", ip="10.0.1.4"),
+        pod("shop/a", ips=("10.0.2.5",)),
+        pod("shop/b", ips=("10.0.2.6",)),
+        settings={"ipam": ipam},
+    ).with_(listings=Listings(subnets=subnets))
+
+    frame = range_occupancy(value, n_parts=1).frame
+
+    assert frame["range"].tolist() == ["10.0.1.0/24", "10.0.2.0/24"][: len(n_held)]
+    assert frame["n_held"].tolist() == n_held

@@ -196,7 +196,7 @@ BAD_ITEMS = {
     "a pod address": (pod("b", status={"podIP": "10.0.0.256"}), "Pod shop/b", "status.podIP", "10.0.0.256", "an IP address"),
     "a number": (5, "items[1]", "the item", "5", "an object with kind and apiVersion"),
     "null": (None, "items[1]", "the item", "null", "an object with kind and apiVersion"),
-    "no kind": ({"metadata": {"name": "b"}}, "items[1]", "kind", "nothing", "the kind of a Kubernetes object"),
+    "no kind": ({"metadata": {"name": "b"}}, "items[1]", "kind", "nothing", "the kind of a Kubernetes object, or a whole listing of a cloud's command (without --query or --format)"),
     "a kind that is a number": ({"kind": 5}, "items[1]", "the item", "an object whose kind or apiVersion is no text", "an object with kind and apiVersion"),
 }  # fmt: skip
 

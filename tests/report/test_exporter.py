@@ -80,6 +80,16 @@ def test_exporter__shows_the_picture_of_a_widget():
     assert "model_id" not in html
 
 
+def test_exporter__shows_the_sentence_of_a_widget():
+    described = {"image/png": {"alt": "a <b>", "caption": "10.0.0.0/8 & more"}}
+    output = new_output("display_data", data={WIDGET: {}, "image/png": "iVBORw0KGgo="}, metadata=described)
+
+    html = exported(new_code_cell("w", outputs=[output]))
+
+    assert 'alt="a &lt;b&gt;"' in html
+    assert "<figcaption>10.0.0.0/8 &amp; more (A widget:" in html
+
+
 def test_exporter__formulas_become_mathml_but_code_stays():
     html = Exporter().from_notebook_node(everything())[0]
 

@@ -112,6 +112,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "cluster_cidr": cidrs,
     "service_cidr": cidrs,
     "node_cidr": cidrs,
+    "vpc_subnets": cidrs,
     "node_cidr_mask_size": _prefix_length,
     "node_cidr_mask_size_ipv6": _prefix_length,
     "node_port_range": _port_range,

@@ -38,8 +38,8 @@ _CONTROLLER_MANAGER = (
     ("extendedArguments.service-cluster-ip-range", "service_cidr"),
 )
 _OVN = (
-    (re.compile(r'^\s*cluster-subnets\s*=\s*"?([^"\n]+)', re.MULTILINE), "cluster_cidr"),
-    (re.compile(r'^\s*service-cidrs\s*=\s*"?([^"\n]+)', re.MULTILINE), "service_cidr"),
+    (re.compile(r'^[ \t]*cluster-subnets[ \t]*=[ \t]*"?([^"\n]+)', re.MULTILINE), "cluster_cidr"),
+    (re.compile(r'^[ \t]*service-cidrs[ \t]*=[ \t]*"?([^"\n]+)', re.MULTILINE), "service_cidr"),
 )
 _OVN_SUBNET = re.compile(r"([0-9a-fA-F.:]+/\d+)(?:/(\d+))?")
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from kubenetlab.cluster import Cluster
 from kubenetlab.readers.settings import (
+    cloud_listings,
     command_lines,
     config_maps,
     defaults,
@@ -50,6 +51,7 @@ _PLACES = (
     command_lines.clues,
     node_arguments.clues,
     config_maps.clues,
+    cloud_listings.clues,
     services.clues,
     nodes.clues,
     platforms.clues,

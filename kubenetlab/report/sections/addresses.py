@@ -6,11 +6,13 @@ from typing import Any
 
 from kubenetlab import charts
 from kubenetlab.charts.addresses import MAX_RANGES
+from kubenetlab.charts.pareto import pareto
 from kubenetlab.charts.wording import count_text, plural
 from kubenetlab.ipam.node_pod_ranges import ipam_of
 from kubenetlab.ipam.pod_cidr_capacity import POD_CIDR_RULES
 from kubenetlab.report.evidence import Evidence
 from kubenetlab.report.section import Column, Section, Table, number, share, table
+from kubenetlab.report.sections.address_details import detail_sentences, detail_tables
 from kubenetlab.report.svg import Picture, picture
 
 _N_RANGES_SHOWN = 2  # of a node that has many
@@ -31,6 +33,14 @@ _RANGE_COLUMNS = {
     "n_free": number("Free"),
     "used_share": share("Share used"),
     "n_held": number("Held"),
+}
+_BLOCK_COLUMNS = {
+    "range": Column("Range", kind="code"),
+    "role": Column("Role"),
+    "largest_free": Column("Largest free block", kind="code"),
+    "part": Column("Given to a node", kind="code"),
+    "n_parts": number("Of these it has"),
+    "n_parts_free": number("Free"),
 }
 _NODE_COLUMNS = {
     "node": Column("Node"),
@@ -61,11 +71,11 @@ def addresses(evidence: Evidence) -> Section:
 def _sentences(evidence: Evidence) -> list[str]:
     ranges = evidence.ranges.frame
     if ranges.empty:
-        return ["The dump names no pod, Service or node range."]
+        return ["The dump names no pod, Service or node range.", *detail_sentences(evidence)]
     sentences = [f"The dump names or implies {plural(len(ranges), 'range')}."]
     if len(ranges) > MAX_RANGES:
         sentences.append(f"The map shows the first {MAX_RANGES} of them, the table all.")
-    return sentences
+    return [*sentences, evidence.capacity.because[0], *detail_sentences(evidence)]
 
 
 def _pictures(evidence: Evidence) -> list[Picture]:
@@ -74,6 +84,8 @@ def _pictures(evidence: Evidence) -> list[Picture]:
         pictures.append(picture(charts.address_map, evidence.occupancy, "Map of the address space"))
     if evidence.nodes.frame["n_pods"].notna().any():
         pictures.append(picture(charts.pods_per_node, evidence.nodes, "Pods per node"))
+    if evidence.node_sizes is not None and len(evidence.node_sizes.frame) > 1:
+        pictures.append(picture(pareto, evidence.node_sizes, "Many small nodes or few large ones"))
     return pictures
 
 
@@ -87,7 +99,13 @@ def _tables(evidence: Evidence) -> list[Table]:
     if not nodes.empty:
         columns = _node_columns(evidence)
         tables.append(table("Nodes, the fullest first", nodes, columns, "kubenetlab show SOURCE nodes"))
-    return tables
+    blocks = ranges.dropna(subset=["largest_free"])
+    if not blocks.empty:
+        listed_by = "kubenetlab show SOURCE addresses"
+        tables.append(
+            table("What is free of the ranges, as aligned blocks", blocks, _BLOCK_COLUMNS, listed_by)
+        )
+    return [*tables, *detail_tables(evidence)]
 
 
 def _node_columns(evidence: Evidence) -> dict[str, Column]:

@@ -38,6 +38,7 @@ def summary(evidence: Evidence) -> Section:
         *_finding_statements(evidence),
         *_gap_statements(evidence),
         *_range_statements(evidence),
+        *_subnet_statements(evidence),
         *_node_statements(evidence),
         *_service_statements(evidence),
     ]
@@ -85,7 +86,7 @@ def _gap_statements(evidence: Evidence) -> Iterator[_Statement]:
             f"There are no {_listed(names)} in this dump, so nothing is said about {_listed(consequences)}.",
         )
     is_pod_range = evidence.ranges.frame["role"].isin(("pod range", "Calico pool"))
-    if cluster.pods and not is_pod_range.any():
+    if cluster.pods and not is_pod_range.any() and evidence.subnets_in_use.empty:
         ipam = cluster.settings["ipam"].text if "ipam" in cluster.settings else "unknown"
         text = f"No range of this dump holds the pods' addresses (IPAM {ipam}), so how full their subnets are is unknown."
         yield _Statement(1, text)
@@ -108,6 +109,8 @@ def _was(n: int) -> str:
 def _range_statements(evidence: Evidence) -> Iterator[_Statement]:
     frame = evidence.ranges.frame.dropna(subset=["used_share"])
     if frame.empty:
+        if not evidence.subnets_in_use.empty:
+            return  # the listed subnets are what people ask for
         yield _Statement(
             1,
             "The dump does not say how large the pod and Service ranges are, so how full they are is unknown.",
@@ -121,6 +124,15 @@ def _range_statements(evidence: Evidence) -> Iterator[_Statement]:
         rank,
         f"The fullest range is the {row['role']} {row['range']}: {share_text(row['used_share'])} {used}, {_room(evidence, row)}.",
     )
+
+
+def _subnet_statements(evidence: Evidence) -> Iterator[_Statement]:
+    """Name the fullest subnet of the cloud that holds nodes or pods, where a listing says how full it is."""
+    for row in evidence.subnets_in_use.head(1).to_dict("records"):
+        free = f"{plural(row['n_free'], 'address')} {'is' if row['n_free'] == 1 else 'are'} free"
+        text = f"{share_text(row['used_share'])} of the subnet {row['subnet']} ({row['range']}) is in use, {free}"
+        is_urgent = row["used_share"] >= _NEARLY_FULL and "KNL211" not in evidence.findings_by_code
+        yield _Statement(1 if is_urgent else 3, f"{text}.")
 
 
 def _room(evidence: Evidence, row: Any) -> str:

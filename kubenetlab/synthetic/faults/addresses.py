@@ -1,4 +1,4 @@
-"""Faults of ranges, nodes and the whole cluster: KNL201 to KNL301 and KNL501."""
+"""Faults of ranges, nodes and the whole cluster: KNL201 to KNL209, KNL301 and KNL501."""
 
 import dataclasses
 import math
@@ -6,6 +6,7 @@ import re
 
 import netaddr
 
+from kubenetlab.synthetic.cni_objects import calico_block, calico_pool
 from kubenetlab.synthetic.draft import Draft
 from kubenetlab.synthetic.targets import add_service, claim_node, claim_workload, label
 
@@ -75,6 +76,26 @@ def too_many_pods(draft: Draft) -> tuple[str, ...]:
     _, item = claim_node(draft)
     item["status"]["capacity"]["pods"] = item["status"]["allocatable"]["pods"] = "300"
     return (label(item),)
+
+
+#: A range that no platform uses.
+_FOREIGN = "10.250.0.0/24"
+
+
+def foreign_pod_cidr(draft: Draft) -> tuple[str, ...]:
+    """KNL208: a node that kept its pod CIDR when the cluster CIDR was changed."""
+    _, item = claim_node(draft)
+    item["spec"] |= {"podCIDR": _FOREIGN, "podCIDRs": [_FOREIGN, *item["spec"]["podCIDRs"][1:]]}
+    return (label(item),)
+
+
+def full_calico_pool(draft: Draft, n_free: int = 0) -> tuple[str, ...]:
+    """KNL209: pods are moved to a new pool that is too small: one address pins each of its four blocks."""
+    draft.retired_pools.add("default-ipv4-ippool")
+    pool = calico_pool(draft, "small-ipv4-ippool", _FOREIGN)
+    cidrs = [str(cidr) for cidr in netaddr.IPNetwork(_FOREIGN).subnet(26)]
+    draft.objects += [pool, *(calico_block(draft, cidr, 0, 1) for cidr in cidrs[n_free:])]
+    return (label(pool),)
 
 
 def ipvs_mode(draft: Draft) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kubenetlab.synthetic.draft import Draft
-from kubenetlab.synthetic.faults import addresses, services, traffic
+from kubenetlab.synthetic.faults import addresses, mtus, services, traffic
 from kubenetlab.synthetic.platforms import PLATFORMS
 from kubenetlab.synthetic.shape import Planted, Shape
 
@@ -69,6 +69,13 @@ FAULTS: dict[str, Fault] = {
     "KNL207": Fault(
         plant=addresses.fill_service_range, ranges=addresses.small_service_range, excludes="ranges"
     ),
+    "KNL208": Fault(plant=addresses.foreign_pod_cidr, platforms=("kubeadm-flannel",)),
+    "KNL209": Fault(
+        plant=addresses.full_calico_pool,
+        platforms=("kubeadm-calico",),
+        excludes="ranges",
+    ),
+    "KNL210": Fault(plant=mtus.mtus_that_disagree, platforms=mtus.PLATFORMS),
     "KNL301": Fault(plant=addresses.ipvs_mode, platforms=("kubeadm-flannel", "kubeadm-calico", "eks")),
     "KNL401": Fault(plant=services.uneven_local),
     "KNL501": Fault(plant=addresses.public_namespace),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kubenetlab.synthetic.draft import Draft
+from kubenetlab.synthetic.faults import mtus
 from kubenetlab.synthetic.faults.addresses import small_service_range
 from kubenetlab.synthetic.faults.table import FAULTS
 from kubenetlab.synthetic.neighbours import addresses, services, traffic
@@ -55,6 +56,9 @@ NEIGHBOURS: dict[str, Neighbour] = {
     "KNL205": Neighbour(add=addresses.next_pod_cidr, platforms=("kubeadm-flannel", "gke")),
     "KNL206": Neighbour(add=addresses.as_many_pods_as_fit, platforms=("kubeadm-flannel", "gke")),
     "KNL207": Neighbour(add=addresses.busy_service_range, ranges=small_service_range),
+    "KNL208": Neighbour(add=addresses.foreign_pod_cidr_of_others, platforms=("kubeadm-flannel",)),
+    "KNL209": Neighbour(add=addresses.one_free_block, platforms=("kubeadm-calico",)),
+    "KNL210": Neighbour(add=mtus.mtus_that_fit, platforms=mtus.PLATFORMS),
     "KNL301": Neighbour(add=addresses.nftables_mode, platforms=FAULTS["KNL301"].platforms),
     "KNL401": Neighbour(add=services.even_local),
     "KNL401-pods": Neighbour(add=services.local_of_pods, platforms=("eks",)),

@@ -1,11 +1,16 @@
-"""Harmless ranges, nodes and namespaces that look like KNL201 to KNL301 and KNL501."""
+"""Harmless ranges, nodes and namespaces that look like KNL201 to KNL209, KNL301 and KNL501."""
 
 import dataclasses
 
 import netaddr
 
 from kubenetlab.synthetic.draft import Draft
-from kubenetlab.synthetic.faults.addresses import fill_service_range, set_proxy_mode
+from kubenetlab.synthetic.faults.addresses import (
+    fill_service_range,
+    foreign_pod_cidr,
+    full_calico_pool,
+    set_proxy_mode,
+)
 from kubenetlab.synthetic.targets import claim_node
 
 #: Share of the Service range that is much, but not too much.
@@ -58,6 +63,18 @@ def as_many_pods_as_fit(draft: Draft) -> None:
 def busy_service_range(draft: Draft) -> None:
     """KNL207: a Service range that is three quarters full."""
     fill_service_range(draft, _BUSY)
+
+
+def foreign_pod_cidr_of_others(draft: Draft) -> None:
+    """KNL208: a foreign pod CIDR where kube-controller-manager does not give nodes theirs."""
+    foreign_pod_cidr(draft)
+    for workload in draft.workloads:
+        workload.command = tuple(word.replace("cidrs=true", "cidrs=false") for word in workload.command)
+
+
+def one_free_block(draft: Draft) -> None:
+    """KNL209: a small pool, of which one block is free."""
+    full_calico_pool(draft, n_free=1)
 
 
 def nftables_mode(draft: Draft) -> None:

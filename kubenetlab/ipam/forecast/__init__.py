@@ -1,0 +1,1 @@
+"""When addresses run out: growth and churn on the real allocators."""

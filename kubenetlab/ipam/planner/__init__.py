@@ -1,0 +1,1 @@
+"""Address plans: a request in, ranges and a certificate out."""
