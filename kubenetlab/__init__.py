@@ -29,9 +29,25 @@ if TYPE_CHECKING:
     from kubenetlab.ipam.range_use import node_use, range_occupancy, range_use
     from kubenetlab.ipam.set_up import SetUp
     from kubenetlab.ipam.set_up_of_cluster import cluster_capacity, set_up_of
+    from kubenetlab.kernel.proof import prove
+    from kubenetlab.kube_proxy.chain_owners import endpoint_of
+    from kubenetlab.kube_proxy.iptables_proxier import iptables_save
+    from kubenetlab.kube_proxy.nftables_proxier import nftables_dump
+    from kubenetlab.kube_proxy.node_settings import proxy_settings
+    from kubenetlab.kube_proxy.proxied_ports import proxied_ports
+    from kubenetlab.kube_proxy.rule_cost import first_packet_cost, sync_cost
+    from kubenetlab.kube_proxy.rule_counts import rule_counts
+    from kubenetlab.load_balancing.counted_connections import counted_connections
+    from kubenetlab.load_balancing.drift import drift
+    from kubenetlab.load_balancing.judgement import judge
+    from kubenetlab.load_balancing.packet import Packet
+    from kubenetlab.load_balancing.shares import rule_shares
+    from kubenetlab.load_balancing.walk import walk
+    from kubenetlab.load_balancing.walk_tree import walk_text
     from kubenetlab.readers import read_cluster
+    from kubenetlab.readers.rules import read_rules, rules_from_text
     from kubenetlab.report import write_report
-    from kubenetlab.samples import sample, sample_request
+    from kubenetlab.samples import sample, sample_request, sample_rules
 
 __version__ = "0.1.0"
 
@@ -41,6 +57,7 @@ _HOMES = {
     "read_cluster": "kubenetlab.readers",
     "sample": "kubenetlab.samples",
     "sample_request": "kubenetlab.samples",
+    "sample_rules": "kubenetlab.samples",
     "Cluster": "kubenetlab.cluster",
     # addresses
     "range_use": "kubenetlab.ipam.range_use",
@@ -74,6 +91,25 @@ _HOMES = {
     "forecast": "kubenetlab.ipam.forecast.run_out",
     "forecast_of": "kubenetlab.ipam.forecast.run_out",
     "fit_growth": "kubenetlab.ipam.forecast.fitted_growth",
+    # rules
+    "read_rules": "kubenetlab.readers.rules",
+    "rules_from_text": "kubenetlab.readers.rules",
+    "Packet": "kubenetlab.load_balancing.packet",
+    "walk": "kubenetlab.load_balancing.walk",
+    "walk_text": "kubenetlab.load_balancing.walk_tree",
+    "rule_shares": "kubenetlab.load_balancing.shares",
+    "counted_connections": "kubenetlab.load_balancing.counted_connections",
+    "judge": "kubenetlab.load_balancing.judgement",
+    "drift": "kubenetlab.load_balancing.drift",
+    "prove": "kubenetlab.kernel.proof",
+    "proxied_ports": "kubenetlab.kube_proxy.proxied_ports",
+    "proxy_settings": "kubenetlab.kube_proxy.node_settings",
+    "iptables_save": "kubenetlab.kube_proxy.iptables_proxier",
+    "nftables_dump": "kubenetlab.kube_proxy.nftables_proxier",
+    "endpoint_of": "kubenetlab.kube_proxy.chain_owners",
+    "rule_counts": "kubenetlab.kube_proxy.rule_counts",
+    "first_packet_cost": "kubenetlab.kube_proxy.rule_cost",
+    "sync_cost": "kubenetlab.kube_proxy.rule_cost",
     # what is wrong, and all of it as a page
     "check": "kubenetlab.findings",
     "write_report": "kubenetlab.report",
@@ -94,6 +130,7 @@ __all__ = [
     "Load",
     "ManifestError",
     "NotFoundError",
+    "Packet",
     "PerDay",
     "Runs",
     "SetUp",
@@ -105,25 +142,43 @@ __all__ = [
     "cluster_mtu",
     "compare_plans",
     "compare_policies",
+    "counted_connections",
     "days_left",
+    "drift",
+    "endpoint_of",
+    "first_packet_cost",
     "fit_growth",
     "forecast",
     "forecast_of",
+    "iptables_save",
+    "judge",
     "leaked_addresses",
+    "nftables_dump",
     "node_pools",
     "node_use",
     "pareto_front",
     "pinned_blocks",
     "plan_addresses",
+    "prove",
+    "proxied_ports",
+    "proxy_settings",
     "range_occupancy",
     "range_use",
     "read_cluster",
+    "read_rules",
+    "rule_counts",
+    "rule_shares",
+    "rules_from_text",
     "sample",
     "sample_request",
+    "sample_rules",
     "set_up_of",
     "settings_text",
     "subnet_use",
+    "sync_cost",
     "trace_allocator",
+    "walk",
+    "walk_text",
     "why_impossible",
     "write_report",
 ]

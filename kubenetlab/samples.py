@@ -1,4 +1,4 @@
-"""Data that comes with kubenetlab: sample clusters and requests for a plan by name, and the notebooks."""
+"""Data that comes with kubenetlab: sample clusters, requests for a plan and rules by name, and the notebooks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from kubenetlab.errors import NotFoundError
 
 if TYPE_CHECKING:
     from kubenetlab.cluster import Cluster
+    from kubenetlab.objects.packet_rules import RuleSet
+    from kubenetlab.objects.virtual_servers import VirtualServers
 
 #: Sample by name: its file in ``data/`` and what it is.
 SAMPLES = {
@@ -22,6 +24,21 @@ SAMPLE_REQUESTS = {
     "fleet": ("plans/fleet.yaml", "eleven clusters on three clouds and on one's own machines"),
     "fleet-next-year": ("plans/fleet-next-year.yaml", "the same fleet and one more cluster"),
     "impossible": ("plans/impossible.yaml", "three clusters in a parent that has room for two"),
+}
+#: Rules of a node by name: their file in ``data/`` and what they are.
+SAMPLE_RULES = {
+    "statistic-example": (
+        "rules/000-statistic-example.rules",
+        "three pods, two of them with a chance of 0.3",
+    ),
+    "two-endpoints": (
+        "rules/001-two-endpoints.rules",
+        "a Service with two endpoints, one with a slip of the pen",
+    ),
+    "counted-connections": (
+        "rules/002-counted-connections.rules",
+        "two Services, and what the kernel counted",
+    ),
 }
 
 _PACKAGE = Path(__file__).parent
@@ -66,6 +83,25 @@ def sample_request(name: str) -> Path:
     'fleet.yaml'
     """
     return _listed(name, SAMPLE_REQUESTS, "sample request")
+
+
+def sample_rules(name: str) -> RuleSet | VirtualServers:
+    """Read rules that come with kubenetlab: ``statistic-example``, ``two-endpoints``, ``counted-connections``.
+
+    Raises
+    ------
+    NotFoundError
+        If there are no rules of that name.
+
+    Examples
+    --------
+    >>> sample_rules("two-endpoints").source
+    '001-two-endpoints.rules'
+    """
+    path = _listed(name, SAMPLE_RULES, "sample of rules")
+    from kubenetlab.readers.rules import rules_from_text
+
+    return rules_from_text(path.read_text("utf-8"), path.name)
 
 
 def _listed(name: str, files: Mapping[str, tuple[str, str]], what: str) -> Path:

@@ -17,6 +17,7 @@ from tests.golden_bands_and_blocks import (
     split_node_port_bands,
     split_service_bands,
 )
+from tests.golden_kube_proxy_outputs import OUTPUTS
 from tests.golden_pod_addresses import (
     flannel_config,
     host_local,
@@ -162,6 +163,9 @@ MODELS: dict[tuple[str, str], Model] = {
         answer=aws_warm_cases,
         basis=Basis.DOCS,
     ),
+} | {
+    ("kube-proxy", output): Model(name=name, version=version, compared=compared, split=split, answer=answer)
+    for output, (name, version, compared, split, answer) in OUTPUTS.items()
 }
 
 #: Models that no recording is replayed for: name, component and version, what is compared, basis.

@@ -108,12 +108,16 @@ def _text(value) -> str:
 
 
 def agreement_table(tallies: dict[tuple[str, str], Tally]) -> str:
-    """Return the README's table in Markdown, one row a model."""
-    lines = ["| model | component and version | what is compared | agree | basis |", "|---|---|---|---|---|"]
+    """Return the README's table in Markdown: one row for all outputs of a model that are compared alike."""
+    rows: dict[tuple[str, ...], Tally] = defaultdict(Tally)
     for key, model in MODELS.items():
-        tally = tallies.get(key, Tally())
-        agree = f"{tally.agree} of {tally.total}"
-        lines.append(f"| {model.name} | {model.version} | {model.compared} | {agree} | {model.basis} |")
+        row, tally = rows[model.name, model.version, model.compared, model.basis], tallies.get(key, Tally())
+        row.agree, row.total = row.agree + tally.agree, row.total + tally.total
+    lines = ["| model | component and version | what is compared | agree | basis |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {' | '.join(labels)} | {row.agree} of {row.total} | {basis} |"
+        for (*labels, basis), row in rows.items()
+    ]
     lines += [
         f"| {name} | {source} | {compared} | | {basis} |" for name, source, compared, basis in NOT_REPLAYED
     ]

@@ -20,6 +20,7 @@ import kubenetlab as knl  # noqa: E402
 from kubenetlab import charts, sample  # noqa: E402
 from kubenetlab.report import write_report  # noqa: E402
 from kubenetlab.report.plan_page import plan_html  # noqa: E402
+from tests.charts.test_chain_graph import walk_of  # noqa: E402
 from tests.e2e.browser import Visit, chromium  # noqa: E402
 
 README_PICTURE = ROOT / ".github" / "report.png"
@@ -75,6 +76,36 @@ def pictures_of_models(folder):
         write_chart(charts.allocator_step(knl.trace_allocator(allocator), 30), folder / f"{allocator}.png")
 
 
+def pictures_of_rules(folder):
+    """The way of a packet and the shares, of few endpoints and of many, and of rules that somebody got wrong."""
+    platform = knl.sample("platform")
+    settings = knl.proxy_settings(platform, platform.nodes[0].metadata.name)
+    ports = knl.proxied_ports(platform, settings)
+    largest = max(ports, key=lambda port: len(port.selection.cluster))
+    for mode, text in (
+        ("iptables", knl.iptables_save(ports, settings)),
+        ("nftables", knl.nftables_dump(ports, settings)),
+    ):
+        rules = knl.rules_from_text(text)
+        write_chart(
+            charts.chain_graph(way_to(rules, largest.service_port.cluster_ip)),
+            folder / f"chain_graph-{mode}.png",
+        )
+    for n in (1, 2, 10, 100):  # every rule with the same chance, the last takes the rest
+        write_chart(charts.chain_graph(walk_of(*[1 / n] * (n - 1))), folder / f"chain_graph-{n}.png")
+    recorded = knl.sample_rules("counted-connections")
+    wrong = way_to(recorded, "10.96.3.30")
+    write_chart(charts.chain_graph(wrong), folder / "chain_graph-wrong.png")
+    write_chart(charts.endpoint_shares(knl.rule_shares(rules)), folder / "endpoint_shares-even.png")
+    write_chart(
+        charts.endpoint_shares(knl.counted_connections(wrong)), folder / "endpoint_shares-counted.png"
+    )
+
+
+def way_to(rules, address):
+    return knl.walk(rules, knl.Packet("192.0.2.1", address, "tcp", 80))
+
+
 def pictures_of_plan(browser, name, folder):
     plan = knl.plan_addresses(knl.sample_request(name))
     write_chart(charts.plan_map(plan), folder / f"plan_map-{name}.png")
@@ -115,6 +146,7 @@ def main(folder):
             pictures_of_report(browser, name, folder)
             pictures_of_charts(name, folder)
         pictures_of_models(folder)
+        pictures_of_rules(folder)
         for name in ("one-cluster", "fleet"):
             pictures_of_plan(browser, name, folder)
         for path in sorted((ROOT / "notebooks").glob("*.ipynb")):

@@ -56,12 +56,11 @@ DAMAGED = {
 }
 
 
-def test_replay__all_recordings_with_a_model_agree():
+def test_replay__all_recordings_have_a_model_and_agree():
     tallies = golden_replay.replay(GOLDEN)
 
-    assert {
-        key: (tally.disagreements, tally.not_modelled) for key, tally in tallies.items() if key in MODELS
-    } == {key: ([], 0) for key in MODELS}
+    results = {key: (tally.disagreements, tally.not_modelled) for key, tally in tallies.items()}
+    assert results == dict.fromkeys(tallies, ([], 0))
 
 
 def test_replay__readme_says_what_it_gives():
@@ -107,7 +106,9 @@ def test_replay__sees_each_kind_of_field_missing(tmp_path, field, place):
 
 
 @pytest.mark.parametrize(
-    "recording", [r for r in recordings(GOLDEN) if (r.component, r.output) in MODELS], ids=lambda r: r.case
+    "recording",
+    [r for r in recordings(GOLDEN) if (r.component, r.output) in MODELS and r.component != "kube-proxy"],
+    ids=lambda r: r.case,
 )
 def test_split__hands_the_model_no_recorded_field(recording):
     model = MODELS[recording.component, recording.output]

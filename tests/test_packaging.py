@@ -67,3 +67,10 @@ def test_version__is_the_same_in_citation():
 )
 def test_makefile__explains_every_command(command):
     assert re.search(rf"^{command}:.* ## .+$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+def test_regular_expressions__repeat_no_group_possessively():
+    """Python before 3.11.5 matches them wrong (cpython 106052), and Debian 12 has 3.11.2."""
+    texts = {path: path.read_text("utf-8") for path in (ROOT / "kubenetlab").rglob("*.py")}
+
+    assert not [str(path) for path, text in texts.items() if re.search(r"\)(?:[*+?]|\{[0-9,]+\})\+", text)]

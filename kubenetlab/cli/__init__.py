@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "List what is wrong or at risk; exit 1 if something is (a gate for CI).",
     "show": "Print tables, and tell what an address or a name is.",
     "plan": "Plan the address ranges of clusters, with head-room, proofs and the settings to type.",
+    "rules": "Write the rules of a node, and say what any rules do: shares, drift, proof in the kernel.",
     "snapshot": "Write a dump of your cluster with kubectl (get only, never Secrets).",
     "anonymize": "Write a dump that can be shared: other names, other addresses.",
     "notebooks": "Copy the notebooks into a folder of yours.",

@@ -74,7 +74,7 @@ def command(sources: tuple[str, ...], output: Path, key: str, mapping: Path | No
     for note in shared.notes:
         click.echo(visible(f"Note: {note}"), err=True)
     targets = _targets(output, [file.name for file in shared.files])
-    _refuse_conflicts(inputs, output, [*targets, *([mapping] if mapping else [])])
+    refuse_conflicts(inputs, output, [*targets, *([mapping] if mapping else [])])
     for file, target in zip(shared.files, targets, strict=True):
         target.parent.mkdir(parents=True, exist_ok=True)
         replace_file(target, file.data)
@@ -91,7 +91,7 @@ def _targets(output: Path, names: list[str]) -> list[Path]:
     return [output / name for name in names]
 
 
-def _refuse_conflicts(inputs: Sequence[str | os.PathLike[str]], output: Path, written: list[Path]) -> None:
+def refuse_conflicts(inputs: Sequence[str | os.PathLike[str]], output: Path, written: list[Path]) -> None:
     """Refuse to write over what was read, into a folder that was read, or twice to one file."""
     from kubenetlab.readers.sources import STDIN, source_names
 

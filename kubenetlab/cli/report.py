@@ -49,13 +49,13 @@ def command(sources: tuple[str, ...], output: Path, title: str | None, seed: int
     cluster = read(sources, strict)
     from kubenetlab.report import write_report
 
-    with _errors_named(output):
+    with errors_named(output):
         write_report(cluster, output, title=title, seed=seed)
     click.echo(output)
 
 
 @contextmanager
-def _errors_named(output: Path) -> Iterator[None]:
+def errors_named(output: Path) -> Iterator[None]:
     """Let an error about a file beside the output, which only this program knows, name the output."""
     try:
         yield

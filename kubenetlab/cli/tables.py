@@ -22,6 +22,7 @@ _EMPTY = "-"
 _GAP = "  "
 _NARROWEST = 12
 _MISSING = ("NAType", "NaTType")  # of pandas: no comparison with them gives a truth value
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _YES_NO = {True: "yes", False: "no"}
 
 
@@ -127,8 +128,13 @@ def _as_csv(tables: Sequence[Table], head: Mapping[str, Any]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(frame.columns)
     for row in frame.itertuples(index=False):
-        writer.writerow(["" if _is_missing(value) else visible(str(value)) for value in row])
+        writer.writerow(["" if _is_missing(value) else _csv_cell(value) for value in row])
     return text.getvalue()
+
+
+def _csv_cell(value: Any) -> str:
+    """Return a value as a cell; a text that a spreadsheet would take for a formula begins with an apostrophe."""
+    return "'" * (isinstance(value, str) and value.startswith(_FORMULA)) + visible(str(value))
 
 
 _PRINTERS: Mapping[str, Callable[[Sequence[Table], Mapping[str, Any]], str]] = {

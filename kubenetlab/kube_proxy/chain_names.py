@@ -41,7 +41,7 @@ def chain_hash(service_port: str, protocol: str, endpoint: str = "") -> str:
     'NPX46M4PTMTKRN6Y'
     """
     digest = sha256(f"{service_port}{protocol.lower()}{endpoint}".encode()).digest()
-    return b32encode(digest)[:16].decode()
+    return b32encode(digest[:10]).decode()  # 10 bytes are 16 characters
 
 
 def nftables_base(namespace: str, name: str, protocol: str, port_name: str = "", endpoint: str = "") -> str:
@@ -64,5 +64,5 @@ def nftables_base(namespace: str, name: str, protocol: str, port_name: str = "",
     address, _, port = endpoint.rpartition(":")
     place = f"__{address.strip('[]').replace(':', '.')}/{port}" if endpoint else ""
     full_name = f"{namespace}/{name}/{protocol.lower()}/{port_name}{place}"
-    base = f"{b32encode(sha256(full_name.encode()).digest())[:8].decode()}-{full_name}"
+    base = f"{b32encode(sha256(full_name.encode()).digest()[:5]).decode()}-{full_name}"
     return base if len(base) <= NFTABLES_MAX_LENGTH else base[: NFTABLES_MAX_LENGTH - 3] + "..."

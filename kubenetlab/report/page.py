@@ -53,7 +53,7 @@ def write_report(cluster: Cluster, path: str | Path, seed: int = 1, title: str |
 def report_html(cluster: Cluster, seed: int = 1, title: str | None = None) -> str:
     """Return a report on a cluster as the text of an HTML file (see ``write_report``)."""
     evidence = Evidence(cluster, seed)
-    sections = [section(evidence) for section in SECTIONS]
+    sections = [found for section in SECTIONS if (found := section(evidence))]
     colophon = {
         "SHA-256 of the input": cluster.provenance.digest,
         "Seed": str(seed),

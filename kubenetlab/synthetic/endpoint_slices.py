@@ -111,8 +111,11 @@ def _endpoint(draft: Draft, service: Json, workload: Workload, pod: PodRecord, f
             "namespace": workload.namespace,
             "uid": draft.identity.uid("Pod", f"{workload.namespace}/{pod.name}"),
         },
-        "zone": node.zone,
     }
+    if node.zone:
+        found["zone"] = node.zone
+        if is_ready and service["spec"].get("trafficDistribution"):
+            found["hints"] = {"forZones": [{"name": node.zone}]}
     if workload.kind == "StatefulSet" and service["metadata"]["name"] == workload.service_name:
         found["hostname"] = pod.name
     return found

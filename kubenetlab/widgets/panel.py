@@ -15,15 +15,17 @@ from kubenetlab.charts.drawing import ChartAxes, house_style
 from kubenetlab.visible_text import visible
 
 _CONTROL_STYLE = {"description_width": "12em"}
-_CONTROL_LAYOUT = {"width": "34em"}
+_CONTROL_LAYOUT = {"width": "46em", "max_width": "100%"}
+_WHOLE_WORDS = "white-space:pre-wrap;word-break:normal;overflow-x:auto"
 _CSS_PX_PER_IN = 100
 
 
 class Picture(NamedTuple):
-    """What a panel shows: Axes, and a sentence below them."""
+    """What a panel shows: Axes, a sentence below them, and below that a text of several lines to unfold."""
 
     axes: Axes
     sentence: str
+    lines: str = ""
 
 
 class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -61,14 +63,14 @@ class Panel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         try:
             picture = self._draw(**values)
         except ValueError as error:
-            self._png, self._text, self._sentence, image = b"", str(error), str(error), ""
+            self._png, self._text, self._sentence, image, lines = b"", str(error), str(error), "", ""
         else:
             alt_text = _alt_text(picture.axes)
-            self._png, self._sentence = _png(picture.axes), picture.sentence
+            self._png, self._sentence, lines = _png(picture.axes), picture.sentence, _lines(picture.lines)
             self._text = f"{alt_text} {picture.sentence}".strip()
             image = _image(self._png, alt_text, _width_px(picture.axes))
         caption = f"<figcaption>{_safe(self._sentence)}</figcaption>"
-        self._shown.value = f'<figure style="margin:0">{image}{caption}</figure>'
+        self._shown.value = f'<figure style="margin:0">{image}{caption}{lines}</figure>'
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data = super()._repr_mimebundle_(**options) | {"text/plain": visible(self._text)}
@@ -96,6 +98,13 @@ def _alt_text(axes: Axes) -> str:
 
 def _width_px(axes: Axes) -> int:
     return int(axes.get_figure(root=True).get_figwidth() * _CSS_PX_PER_IN)  # type: ignore[union-attr]
+
+
+def _lines(text: str) -> str:
+    if not text:
+        return ""
+    lines = escape(visible(text, kept="\n"))
+    return f'<details><summary>In full, as text</summary><pre style="{_WHOLE_WORDS}">{lines}</pre></details>'
 
 
 def _safe(text: str) -> str:

@@ -73,6 +73,9 @@ def proxy(mode):
     return config_map("kube-proxy", config_conf=f"kind: KubeProxyConfiguration\nmode: {mode}\n")
 
 
+CILIUM_INSTEAD = config_map("cilium-config") | {"data": {"kube-proxy-replacement": "true"}}
+
+
 def daemon_set(name, image="x"):
     template = {
         "metadata": {"labels": {"k8s-app": name}},
@@ -238,3 +241,22 @@ def agent(name, **variables):
 def calico_mtus(**data):
     """Calico's ConfigMap."""
     return config_map("calico-config") | {"data": data}
+
+
+NEAR = service(trafficDistribution="PreferClose", clusterIP="10.96.0.8")
+ANNOTATED = {
+    "name": "cart",
+    "namespace": "shop",
+    "annotations": {"service.kubernetes.io/topology-mode": "Auto"},
+}
+ONE_IP = {"clusterIP": "10.96.0.7", "externalIPs": ["198.51.100.7"]}
+
+
+def hinted_slice(*endpoints):
+    """A slice of the Service cart that kube-proxy looks at."""
+    return endpoint_slice(*endpoints) | {"ports": [{"port": 8080}]}
+
+
+def hinted(address, zone="", **conditions):
+    """An endpoint for a zone, or for none."""
+    return endpoint(address, **conditions) | ({"hints": {"forZones": [{"name": zone}]}} if zone else {})

@@ -53,6 +53,19 @@ def flag(dump, component, option):
     return None
 
 
+def flags_of(dump, component):
+    """All words with two dashes on the command lines of a component's containers."""
+    return [
+        word
+        for spec in pod_specs(dump)
+        for container in each(spec, "containers")
+        if container.get("name") == component
+        or any(w.rpartition("/")[2] == component for w in words(container))
+        for word in words(container)
+        if word.startswith("--")
+    ]
+
+
 def flag_in(line, option):
     """Value of ``--option value`` or ``--option=value`` in the words of a command line, or None."""
     for at, word in enumerate(line):

@@ -1,6 +1,7 @@
 """Minimal dumps on which a brute-force rule fires: (code, items, object)."""
 
 from tests.findings.brute_force_builders import (
+    ANNOTATED,
     BOTH_BLOCKS,
     CART,
     COREDNS,
@@ -9,6 +10,8 @@ from tests.findings.brute_force_builders import (
     FOR_CART,
     LOCAL,
     NAMED_HTTP,
+    NEAR,
+    ONE_IP,
     OPENSHIFT_DNS,
     OVN_NODE,
     POOL,
@@ -32,6 +35,8 @@ from tests.findings.brute_force_builders import (
     endpoint_slice,
     expression,
     flannel_mtus,
+    hinted,
+    hinted_slice,
     http,
     ingress,
     ingress_class,
@@ -164,6 +169,17 @@ FIRES = [
         [item("Pod", "x", {"containers": [{"name": "kube-proxy", "args": ["--proxy-mode", "ipvs"]}]})],
         "Cluster",
     ),
+    ("KNL302", [service("a", **ONE_IP), service("b", **ONE_IP)], "Service shop/b"),
+    ("KNL302", [service("a", **ONE_IP), service("b", clusterIP="198.51.100.7")], "Service shop/a"),
+    (
+        "KNL303",
+        [
+            service(clusterIP="10.96.0.8") | {"metadata": ANNOTATED},
+            hinted_slice(hinted("10.0.0.1", "z"), hinted("10.0.0.2")),
+        ],
+        "Service shop/cart",
+    ),
+    ("KNL303", [NEAR, hinted_slice(hinted("10.0.0.1", "z"), hinted("10.0.0.2"))], "Service shop/cart"),
     ("KNL401", [service(**LOCAL), UNEQUAL], "Service shop/cart"),
     ("KNL501", [item("Namespace", "dev")], "Namespace dev"),
     ("KNL501", [item("Namespace", "com")], "Namespace com"),

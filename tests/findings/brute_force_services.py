@@ -1,4 +1,4 @@
-"""KNL1xx, KNL401 and KNL501 by brute force."""
+"""KNL1xx, KNL302, KNL303, KNL401 and KNL501 by brute force."""
 
 import ipaddress
 from collections import Counter, defaultdict
@@ -8,6 +8,7 @@ from tests.findings.brute_force_dump import (
     each,
     get,
     has_host_bits,
+    labels,
     name,
     namespace,
     object_name,
@@ -15,7 +16,7 @@ from tests.findings.brute_force_dump import (
     template,
 )
 from tests.findings.brute_force_plugins import is_openshift
-from tests.findings.brute_force_settings import node_port_range
+from tests.findings.brute_force_settings import has_no_kube_proxy, node_port_range
 
 TOP_LEVEL_DOMAINS = """
 com net org edu gov mil int arpa info biz name pro mobi io dev app ai co me tv cc us uk de fr eu nl be ch at
@@ -214,6 +215,92 @@ def namespaces_like_top_level_domains(dump):
     return {object_name(n) for n in dump.by_kind["Namespace"] if name(n) in PUBLIC_TOP_LEVEL_DOMAINS}
 
 
+def clashing_addresses(dump):
+    """KNL302: each of two or more Services with a ClusterIP, external IP or ingress IP (not of ipMode Proxy), port and protocol."""
+    owners = defaultdict(set)
+    for service in () if has_no_kube_proxy(dump) else dump.by_kind["Service"]:
+        for address in proxied_addresses(service):
+            for port in each(service, "spec", "ports"):
+                owners[address, port.get("protocol") or "TCP", port["port"]].add(object_name(service))
+    return {service for services in owners.values() if len(services) > 1 for service in services}
+
+
+def proxied_addresses(service):
+    """The addresses that kube-proxy answers for a Service, of the families of its ClusterIPs."""
+    spec = service.get("spec") or {}
+    own = [
+        ipaddress.ip_address(ip)
+        for ip in spec.get("clusterIPs") or [spec.get("clusterIP")]
+        if ip not in (None, "", "None")
+    ]
+    ingress = [i for i in each(service, "status", "loadBalancer", "ingress") if i.get("ipMode") != "Proxy"]
+    others = [*(spec.get("externalIPs") or []), *(i["ip"] for i in ingress if i.get("ip"))]
+    others = [ipaddress.ip_address(ip) for ip in others]
+    families = {ip.version for ip in own}
+    is_proxied = spec.get("type") != "ExternalName" and "None" not in (spec.get("clusterIP"),)
+    return {*own, *(ip for ip in others if ip.version in families)} if is_proxied else set()
+
+
+def partial_hints(dump):
+    """KNL303: hints are asked for, and one missing is why a node with a zone of the others spreads traffic over all."""
+    return {
+        object_name(service)
+        for service in dump.by_kind["Service"]
+        if not has_no_kube_proxy(dump)
+        and asks_for_hints(service)
+        and uses_all_endpoints(service)
+        and any(
+            is_partly_hinted(dump, service, port, version)
+            for version in {ip.version for ip in proxied_addresses(service)}
+            for port in each(service, "spec", "ports")
+        )
+    }
+
+
+def asks_for_hints(service):
+    """A trafficDistribution, or the annotation that Kubernetes had before it."""
+    given = [
+        annotations(service).get(f"service.kubernetes.io/topology-{end}") for end in ("mode", "aware-hints")
+    ]
+    is_annotated = any(value not in (None, "", "Disabled", "disabled") for value in given)
+    return bool(get(service, "spec", "trafficDistribution")) or is_annotated
+
+
+def uses_all_endpoints(service):
+    """The internal policy is not Local, or somebody comes from outside."""
+    outside = proxied_addresses(service) - {
+        ipaddress.ip_address(ip)
+        for ip in [get(service, "spec", "clusterIP"), *each(service, "spec", "clusterIPs")]
+        if ip
+    }
+    has_node_port = any(port.get("nodePort") for port in each(service, "spec", "ports"))
+    is_local = get(service, "spec", "internalTrafficPolicy") == "Local"
+    return not is_local or bool(outside) or has_node_port
+
+
+def is_partly_hinted(dump, service, port, version):
+    """Some ready endpoints have zone hints, some none; a node in one of those zones does not go by names of nodes."""
+    ready = [
+        (each(e, "hints", "forZones"), [hint["name"] for hint in each(e, "hints", "forNodes")])
+        for piece in dump.slices[namespace(service), name(service)]
+        if (piece.get("addressType") or "IPv4") == f"IPv{version}"
+        and any(
+            p.get("port")
+            and (p.get("name") or "", p.get("protocol") or "TCP")
+            == (port.get("name") or "", port.get("protocol") or "TCP")
+            for p in each(piece, "ports")
+        )
+        for e in each(piece, "endpoints")
+        if get(e, "conditions", "ready") is not False
+    ]
+    zones = {hint["name"] for hints, _ in ready for hint in hints}
+    by_name = {name for _, names in ready for name in names} if all(names for _, names in ready) else set()
+    nodes = [(name(n), labels(n).get("topology.kubernetes.io/zone")) for n in dump.by_kind["Node"]]
+    nodes = nodes or [("", zone) for zone in zones]
+    spreads = any(zone in zones and node not in by_name for node, zone in nodes)
+    return spreads and len({bool(hints) for hints, _ in ready}) == 2
+
+
 RULES = {
     "KNL101": selector_matches_nothing,
     "KNL102": without_ready_endpoints,
@@ -224,6 +311,8 @@ RULES = {
     "KNL107": external_names_that_are_addresses,
     "KNL108": source_ranges_with_host_bits,
     "KNL109": services_in_default,
+    "KNL302": clashing_addresses,
+    "KNL303": partial_hints,
     "KNL401": unequal_local_endpoints,
     "KNL501": namespaces_like_top_level_domains,
 }

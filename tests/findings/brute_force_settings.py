@@ -7,6 +7,7 @@ from tests.findings.brute_force_configuration import (
     config_maps,
     documents,
     flag,
+    flags_of,
     k3s_flag,
     kubeadm,
     kubeadm_extra_arg,
@@ -154,10 +155,36 @@ def ovn_subnets(node):
 
 def proxy_modes(dump):
     """kube-proxy's modes: its ConfigMaps' ``mode`` and its ``--proxy-mode``; none where Cilium replaces it."""
-    if any(d.get("kube-proxy-replacement") in ("true", "strict") for d in config_maps(dump, "cilium-config")):
-        return set()
-    stated = [d.get("mode") for d in documents(dump, "kube-proxy", "kube-proxy-config")]
-    return {*stated, flag(dump, "kube-proxy", "proxy-mode")} - {None, ""}
+    return set() if is_cilium_instead(dump) else stated_proxy_modes(dump)
+
+
+def is_cilium_instead(dump):
+    """cilium-config says that Cilium does the work of kube-proxy."""
+    said = [d.get("kube-proxy-replacement") for d in config_maps(dump, "cilium-config")]
+    return not {"true", "strict"}.isdisjoint(said)
+
+
+def stated_proxy_modes(dump):
+    """The ``mode`` of kube-proxy's ConfigMaps, or ``--proxy-mode`` where kube-proxy is shown to run without ``--config``."""
+    line = flags_of(dump, "kube-proxy")
+    if line and not any(word.partition("=")[0] == "--config" for word in line):
+        return {flag(dump, "kube-proxy", "proxy-mode")} - {None, ""}
+    return {d.get("mode") for d in documents(dump, "kube-proxy", "kube-proxy-config")} - {None, ""}
+
+
+def has_no_kube_proxy(dump):
+    """Cilium or GKE Dataplane V2 does its work and it does not run, or OVN-Kubernetes does; or k3s was told so."""
+    inside = [i for kind in ("Pod", "DaemonSet") for i in dump.by_kind[kind] if namespace(i) == "kube-system"]
+    specs = [get(i, "spec", "template", "spec") or get(i, "spec") or {} for i in inside]
+    runs = any(c.get("name") == "kube-proxy" for spec in specs for c in each(spec, "containers"))
+    is_agent = any(
+        "anetd" in (name(i), *(o["name"] for o in each(i, "metadata", "ownerReferences"))) for i in inside
+    )
+    args = [json.loads(annotations(n).get("k3s.io/node-args") or "[]") for n in dump.by_kind["Node"]]
+    is_off = any("--disable-kube-proxy" in line for line in args)
+    others = is_cilium_instead(dump) or ipam(dump) == "ovn-kubernetes"
+    is_left = others and not stated_proxy_modes(dump)
+    return is_off or is_left or (not runs and (is_cilium_instead(dump) or is_agent))
 
 
 def node_port_range(dump):

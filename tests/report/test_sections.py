@@ -42,7 +42,7 @@ def evidence(*objects, **settings):
 
 
 def test_sections__anchors_differ_and_titles_are_there():
-    parts = [section(evidence(*PARTS, READY)) for section in SECTIONS]
+    parts = [part for section in SECTIONS if (part := section(evidence(*PARTS, READY)))]
 
     assert len({part.anchor for part in parts}) == len(parts)
     assert all(part.title for part in parts)

@@ -28,18 +28,42 @@ FLAGS: dict[str, dict[str, str]] = {
 }
 
 
+_PROXY, _FILE = "kube-proxy", "config"
+
+
 def clues(cluster: Cluster) -> Clues:
-    """Yield what the flags of kube-controller-manager, kube-apiserver, kube-proxy and kube-dns say."""
+    """Yield what the flags of kube-controller-manager, kube-apiserver, kube-proxy and kube-dns say.
+
+    Those of a kube-proxy that is given a file with ``--config`` say nothing: it ignores them.
+    """
     seen = set()
     for owner, container in _containers(cluster):
         component, flags = _command(container)
-        for flag, value in flags:
+        for flag, value in () if component == _PROXY and _FILE in dict(flags) else flags:
             setting = FLAGS[component].get(flag)
             if setting and (component, flag, value) not in seen and value:
                 seen.add((component, flag, value))
                 yield Clue(setting, value, f"{component} --{flag} in {object_name(owner)}")
         if component == "kube-apiserver":
             yield from _image_version(component, owner, container, Origin.READ)
+
+
+def flags_by_owner(cluster: Cluster, component: str) -> Iterator[tuple[Any, dict[str, str]]]:
+    """Yield the objects that run a component, and its flags; a flag that is given twice has its last value."""
+    for owner, container in _containers(cluster):
+        name, flags = _command(container)
+        if name == component:
+            yield owner, dict(flags)
+
+
+def proxy_reads_file(cluster: Cluster) -> bool | None:
+    """Return whether kube-proxy is given its configuration as a file, and ignores its flags; None where nothing says it.
+
+    Without ``--config`` it reads no file: a ConfigMap of kube-proxy is then left over (Kubernetes v1.36.2,
+    cmd/kube-proxy/app/options.go, Complete).
+    """
+    given = [flags for _, flags in flags_by_owner(cluster, _PROXY) if flags]
+    return any(_FILE in flags for flags in given) if given else None
 
 
 def proxy_version(cluster: Cluster) -> Clues:

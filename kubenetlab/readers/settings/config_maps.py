@@ -13,11 +13,12 @@ from kubenetlab.cluster import Cluster
 from kubenetlab.errors import UnreadableError
 from kubenetlab.objects import ConfigMap, object_name
 from kubenetlab.readers.settings.clues import Clue, Clues, is_system_namespace
+from kubenetlab.readers.settings.command_lines import proxy_reads_file
 from kubenetlab.readers.settings.corefile_zone import cluster_zone
 from kubenetlab.readers.yaml_documents import yaml_documents
 
 Reader = Callable[[str, str], Clues]
-_MAX_TEXT = 1 << 20
+MAX_TEXT = 1 << 20
 
 # (where in a YAML or JSON document, setting); a list of texts is joined where a setting takes several.
 _KUBEADM = (
@@ -46,12 +47,13 @@ _OVN_SUBNET = re.compile(r"([0-9a-fA-F.:]+/\d+)(?:/(\d+))?")
 
 def clues(cluster: Cluster) -> Clues:
     """Yield what ConfigMaps with network settings say; a text that cannot be parsed becomes a note."""
+    unread = "kube-proxy" if proxy_reads_file(cluster) is False else None
     for config_map in cluster.config_maps:
         name = config_map.metadata.name
         if not is_system_namespace(config_map.metadata.namespace):
             continue
         for prefix, key, read in READERS:
-            if name.startswith(prefix) and key in config_map.data:
+            if name.startswith(prefix) and prefix != unread and key in config_map.data:
                 yield from _read(read, config_map, key)
         if name == "cilium-config" and config_map.data.get("kube-proxy-replacement") in ("true", "strict"):
             evidence = f"{object_name(config_map)} kube-proxy-replacement: Cilium does the work of kube-proxy"
@@ -61,8 +63,8 @@ def clues(cluster: Cluster) -> Clues:
 def _read(read: Reader, config_map: ConfigMap, key: str) -> Clues:
     place = f"{object_name(config_map)} {key}"
     text = config_map.data[key]
-    if len(text) > _MAX_TEXT:
-        yield f"{place}: found {len(text):,} characters, expected at most {_MAX_TEXT:,}; ignored"
+    if len(text) > MAX_TEXT:
+        yield f"{place}: found {len(text):,} characters, expected at most {MAX_TEXT:,}; ignored"
         return
     try:
         yield from list(read(text, place))
@@ -72,7 +74,7 @@ def _read(read: Reader, config_map: ConfigMap, key: str) -> Clues:
         yield f"{place}: found malformed JSON ({error}); ignored"
 
 
-def _parsed(text: str) -> Any:
+def first_document(text: str) -> Any:
     """Return the first document of a JSON or YAML text."""
     if text.lstrip().startswith("{"):
         with suppress(msgspec.DecodeError):  # YAML may start with a brace too
@@ -80,7 +82,7 @@ def _parsed(text: str) -> Any:
     return next(yaml_documents(text.encode()), None)
 
 
-def _at(document: Any, path: str) -> Any:
+def value_at(document: Any, path: str) -> Any:
     """Follow a dotted path; lists of ``{name, value}`` (kubeadm v1beta4's extraArgs) are read as maps."""
     for step in path.split("."):
         if isinstance(document, list):
@@ -93,12 +95,12 @@ def _at(document: Any, path: str) -> Any:
 
 def _fields(paths: tuple[tuple[str, str], ...]) -> Reader:
     def read(text: str, place: str) -> Clues:
-        document = _parsed(text)
+        document = first_document(text)
         if not isinstance(document, dict):
             yield f"{place}: found {str(document)[:80]!r}, expected a map; ignored"
             return
         for setting in dict.fromkeys(setting for _, setting in paths):
-            found = {path: _at(document, path) for path, s in paths if s == setting}
+            found = {path: value_at(document, path) for path, s in paths if s == setting}
             given = {path: value for path, value in found.items() if value not in (None, "", [])}
             if given:
                 yield Clue(setting, _one(list(given.values())), f"{place} {', '.join(given)}")

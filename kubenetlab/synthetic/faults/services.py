@@ -1,4 +1,4 @@
-"""Faults of Services: KNL101 to KNL109 and KNL401."""
+"""Faults of Services: KNL101 to KNL109, KNL302, KNL303 and KNL401."""
 
 from kubenetlab.synthetic.catalogue import AppRow
 from kubenetlab.synthetic.draft import Draft, Json
@@ -71,6 +71,22 @@ def service_in_default(draft: Draft) -> tuple[str, ...]:
     """KNL109: somebody forgot the namespace."""
     row = AppRow(namespace="default", name="hello", services=())
     return (label(add_service(draft, add_app(draft, row, "default", 2), "web")),)
+
+
+def address_clash(draft: Draft) -> tuple[str, ...]:
+    """KNL302: two Services with one external IP and port."""
+    workload = claim_workload(draft)
+    address: Json = {"externalIPs": ["198.51.100.77"]}
+    return tuple(label(add_service(draft, workload, suffix, **address)) for suffix in ("east", "west"))
+
+
+def node_without_zone(draft: Draft) -> tuple[str, ...]:
+    """KNL303: pods that should be reached from their own zone, one of them on a node that nobody gave a zone."""
+    workload = add_uneven_app(draft, "near-stock", (1, 1))
+    node = draft.nodes[workload.pods[0].node]
+    node.zone = ""
+    del draft.get("Node", node.name)["metadata"]["labels"]["topology.kubernetes.io/zone"]
+    return (label(add_service(draft, workload, "near", trafficDistribution="PreferClose")),)
 
 
 def uneven_local(draft: Draft) -> tuple[str, ...]:

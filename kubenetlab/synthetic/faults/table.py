@@ -16,6 +16,7 @@ _NODE_CIDRS = ("kubeadm-flannel", "gke")
 _POLICIES = tuple(name for name, platform in PLATFORMS.items() if platform.enforces_policies)
 _UNENFORCED = ("kubeadm-flannel", "eks", "aks-overlay", "aks-node-subnet")
 _CLASSES = tuple(name for name in PLATFORMS if name not in ("gke", "openshift"))
+_WITH_KUBE_PROXY = tuple(name for name in PLATFORMS if name not in ("kubeadm-cilium", "openshift"))
 _POD_RANGE = tuple(name for name, platform in PLATFORMS.items() if platform.pod_cidr)
 _MOST_RANDOM = 5
 
@@ -77,6 +78,8 @@ FAULTS: dict[str, Fault] = {
     ),
     "KNL210": Fault(plant=mtus.mtus_that_disagree, platforms=mtus.PLATFORMS),
     "KNL301": Fault(plant=addresses.ipvs_mode, platforms=("kubeadm-flannel", "kubeadm-calico", "eks")),
+    "KNL302": Fault(plant=services.address_clash, platforms=_WITH_KUBE_PROXY),
+    "KNL303": Fault(plant=services.node_without_zone, platforms=_WITH_KUBE_PROXY),
     "KNL401": Fault(plant=services.uneven_local),
     "KNL501": Fault(plant=addresses.public_namespace),
     "KNL601": Fault(plant=traffic.unenforced_policy, platforms=_UNENFORCED),

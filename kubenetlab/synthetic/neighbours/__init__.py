@@ -60,6 +60,8 @@ NEIGHBOURS: dict[str, Neighbour] = {
     "KNL209": Neighbour(add=addresses.one_free_block, platforms=("kubeadm-calico",)),
     "KNL210": Neighbour(add=mtus.mtus_that_fit, platforms=mtus.PLATFORMS),
     "KNL301": Neighbour(add=addresses.nftables_mode, platforms=FAULTS["KNL301"].platforms),
+    "KNL302": Neighbour(add=services.shared_address),
+    "KNL303": Neighbour(add=services.hints_for_all),
     "KNL401": Neighbour(add=services.even_local),
     "KNL401-pods": Neighbour(add=services.local_of_pods, platforms=("eks",)),
     "KNL501": Neighbour(add=addresses.private_namespace),

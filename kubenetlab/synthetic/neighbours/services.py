@@ -1,4 +1,4 @@
-"""Harmless Services that look like KNL101 to KNL109 and KNL401."""
+"""Harmless Services that look like KNL101 to KNL109, KNL302, KNL303 and KNL401."""
 
 from kubenetlab.synthetic.draft import Draft, Json
 from kubenetlab.synthetic.services import give_cluster_ips, metadata, service_object
@@ -95,6 +95,20 @@ def service_named_default(draft: Draft) -> None:
     """KNL109: a Service that is called default and lives elsewhere."""
     service = add_service(draft, claim_workload(draft), "default")
     service["metadata"]["name"] = "default"
+
+
+def shared_address(draft: Draft) -> None:
+    """KNL302: two Services with one external IP and two ports."""
+    workload = claim_workload(draft)
+    address: Json = {"externalIPs": ["198.51.100.77"]}
+    add_service(draft, workload, "east", **address)
+    add_service(draft, workload, "west", **address)["spec"]["ports"][0]["port"] = 8080
+
+
+def hints_for_all(draft: Draft) -> None:
+    """KNL303: pods on two nodes with zones."""
+    workload = add_uneven_app(draft, "near-stock", (1, 1))
+    add_service(draft, workload, "near", trafficDistribution="PreferClose")
 
 
 def even_local(draft: Draft) -> None:

@@ -539,3 +539,20 @@ def test_find_settings__does_not_depend_on_the_order_of_the_dump():
     one, other = (read_bytes("x", as_list(*order).encode()).settings for order in (items, items[::-1]))
 
     assert dict(one) == dict(other)
+
+
+STALE = config_map("kube-proxy", **{"config.conf": "mode: ipvs\nclusterCIDR: 10.1.0.0/16\n"})
+
+
+@pytest.mark.parametrize(
+    ("flags", "mode", "cidr"),
+    [
+        (("--config=/a", "--proxy-mode=nftables", "--cluster-cidr=10.2.0.0/16"), "ipvs", "10.1.0.0/16"),
+        (("--proxy-mode=nftables", "--cluster-cidr=10.2.0.0/16"), "nftables", "10.2.0.0/16"),
+    ],
+)
+def test_find_settings__kube_proxy_reads_its_file_or_its_flags(flags, mode, cidr):
+    items = (component("kube-proxy", "kube-proxy", *flags), STALE)
+
+    assert setting("proxy_mode", *items)[0] == mode
+    assert setting("cluster_cidr", *items)[0] == (cidr,)

@@ -1,0 +1,1 @@
+"""Which endpoint gets the connection: what rules do with a packet, and with which exact probability."""
