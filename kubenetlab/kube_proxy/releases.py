@@ -35,7 +35,7 @@ CHANGES: Final = tuple(Change(*row) for row in (
      "traffic is rejected or dropped where none is ready", "KEP-1669: beta 1.26, GA 1.28"),
     ("hints without annotation", (1, 31), "hints are obeyed whatever the Service's annotations",
      "only with the annotation service.kubernetes.io/topology-mode or topology-aware-hints",
-     "KEP-4444: beta 1.31, GA 1.33"),
+     "KEP-4444: beta 1.31, GA 1.33; that the annotation lost its meaning in the same release is unchecked"),
     ("node hints", (1, 34), "an endpoint's node hints are obeyed before its zone hints", "node hints are ignored",
      "KEP-3015: beta 1.34, GA 1.35"),
     ("capped conntrack table", (1, 36), "nf_conntrack_max is at most 1048576", "32768 for each core, without a cap",
