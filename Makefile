@@ -10,7 +10,8 @@ BIN := $(VENV)/bin
 GOLDEN ?= tests/golden
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n 2 --dist loadfile
-KERNEL_TESTS = $(wildcard tests/test_jit.py tests/*/test_kernels*.py tests/*/*/test_kernels*.py)
+KERNEL_TESTS = $(wildcard tests/test_jit.py tests/*/test_kernels*.py tests/*/*/test_kernels*.py) \
+	$(addprefix tests/load_balancing/,affinity/test_simulated_affinity.py long_lived/test_choosers.py paths/test_maglev.py)
 BENCHMARKS = $(wildcard benchmarks/bench_*.py)
 REPORT := $(CURDIR)/build/shop.html
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kubenetlab.ipam.set_up import SetUp
     from kubenetlab.ipam.set_up_of_cluster import cluster_capacity, set_up_of
     from kubenetlab.kernel.proof import prove
+    from kubenetlab.kernel.replay import replay
     from kubenetlab.kube_proxy.chain_owners import endpoint_of
     from kubenetlab.kube_proxy.iptables_proxier import iptables_save
     from kubenetlab.kube_proxy.nftables_proxier import nftables_dump
@@ -37,14 +38,34 @@ if TYPE_CHECKING:
     from kubenetlab.kube_proxy.proxied_ports import proxied_ports
     from kubenetlab.kube_proxy.rule_cost import first_packet_cost, sync_cost
     from kubenetlab.kube_proxy.rule_counts import rule_counts
-    from kubenetlab.load_balancing.counted_connections import counted_connections
+    from kubenetlab.load_balancing.affinity.client_connections import ClientConnections, client_sequence
+    from kubenetlab.load_balancing.affinity.retention import ClientReturns, affinity_retention
+    from kubenetlab.load_balancing.affinity.simulated_affinity import replay_affinity, simulate_affinity
+    from kubenetlab.load_balancing.chance.bounded_counts import probability_within
+    from kubenetlab.load_balancing.chance.connection_spread import connection_spread, draw_counts
     from kubenetlab.load_balancing.drift import drift
     from kubenetlab.load_balancing.judgement import judge
+    from kubenetlab.load_balancing.long_lived.choosers import CHOOSERS
+    from kubenetlab.load_balancing.long_lived.load import ConnectionLoad, EndpointEvent
+    from kubenetlab.load_balancing.long_lived.simulated import simulate_connections
+    from kubenetlab.load_balancing.long_lived.what_if import compare_choices
+    from kubenetlab.load_balancing.luck.causes import likely_causes
+    from kubenetlab.load_balancing.luck.counts_of_rules import counts_between, counts_of_rules
+    from kubenetlab.load_balancing.luck.endpoint_luck import endpoint_luck
+    from kubenetlab.load_balancing.luck.power import connections_needed, luck_power
+    from kubenetlab.load_balancing.luck.verdict import luck
+    from kubenetlab.load_balancing.node_limits import NodeTraffic, node_limits
     from kubenetlab.load_balancing.packet import Packet
+    from kubenetlab.load_balancing.paths.maglev import maglev_disruption, maglev_table
+    from kubenetlab.load_balancing.paths.metallb import ecmp_loss, metallb_l2_node
+    from kubenetlab.load_balancing.paths.service import service_paths
+    from kubenetlab.load_balancing.paths.traffic import pod_traffic_paths, traffic_paths
     from kubenetlab.load_balancing.shares import rule_shares
     from kubenetlab.load_balancing.walk import walk
     from kubenetlab.load_balancing.walk_tree import walk_text
+    from kubenetlab.objects.connection_counts import EndpointCounts
     from kubenetlab.readers import read_cluster
+    from kubenetlab.readers.counts import read_counts
     from kubenetlab.readers.rules import read_rules, rules_from_text
     from kubenetlab.report import write_report
     from kubenetlab.samples import sample, sample_request, sample_rules
@@ -98,7 +119,6 @@ _HOMES = {
     "walk": "kubenetlab.load_balancing.walk",
     "walk_text": "kubenetlab.load_balancing.walk_tree",
     "rule_shares": "kubenetlab.load_balancing.shares",
-    "counted_connections": "kubenetlab.load_balancing.counted_connections",
     "judge": "kubenetlab.load_balancing.judgement",
     "drift": "kubenetlab.load_balancing.drift",
     "prove": "kubenetlab.kernel.proof",
@@ -110,6 +130,40 @@ _HOMES = {
     "rule_counts": "kubenetlab.kube_proxy.rule_counts",
     "first_packet_cost": "kubenetlab.kube_proxy.rule_cost",
     "sync_cost": "kubenetlab.kube_proxy.rule_cost",
+    # connections
+    "read_counts": "kubenetlab.readers.counts",
+    "counts_of_rules": "kubenetlab.load_balancing.luck.counts_of_rules",
+    "counts_between": "kubenetlab.load_balancing.luck.counts_of_rules",
+    "EndpointCounts": "kubenetlab.objects.connection_counts",
+    "luck": "kubenetlab.load_balancing.luck.verdict",
+    "endpoint_luck": "kubenetlab.load_balancing.luck.endpoint_luck",
+    "likely_causes": "kubenetlab.load_balancing.luck.causes",
+    "luck_power": "kubenetlab.load_balancing.luck.power",
+    "connections_needed": "kubenetlab.load_balancing.luck.power",
+    "connection_spread": "kubenetlab.load_balancing.chance.connection_spread",
+    "draw_counts": "kubenetlab.load_balancing.chance.connection_spread",
+    "affinity_retention": "kubenetlab.load_balancing.affinity.retention",
+    "simulate_affinity": "kubenetlab.load_balancing.affinity.simulated_affinity",
+    "client_sequence": "kubenetlab.load_balancing.affinity.client_connections",
+    "traffic_paths": "kubenetlab.load_balancing.paths.traffic",
+    "pod_traffic_paths": "kubenetlab.load_balancing.paths.traffic",
+    "service_paths": "kubenetlab.load_balancing.paths.service",
+    "metallb_l2_node": "kubenetlab.load_balancing.paths.metallb",
+    "ecmp_loss": "kubenetlab.load_balancing.paths.metallb",
+    "maglev_table": "kubenetlab.load_balancing.paths.maglev",
+    "maglev_disruption": "kubenetlab.load_balancing.paths.maglev",
+    "ConnectionLoad": "kubenetlab.load_balancing.long_lived.load",
+    "simulate_connections": "kubenetlab.load_balancing.long_lived.simulated",
+    "compare_choices": "kubenetlab.load_balancing.long_lived.what_if",
+    "node_limits": "kubenetlab.load_balancing.node_limits",
+    "CHOOSERS": "kubenetlab.load_balancing.long_lived.choosers",
+    "NodeTraffic": "kubenetlab.load_balancing.node_limits",
+    "probability_within": "kubenetlab.load_balancing.chance.bounded_counts",
+    "EndpointEvent": "kubenetlab.load_balancing.long_lived.load",
+    "ClientConnections": "kubenetlab.load_balancing.affinity.client_connections",
+    "ClientReturns": "kubenetlab.load_balancing.affinity.retention",
+    "replay_affinity": "kubenetlab.load_balancing.affinity.simulated_affinity",
+    "replay": "kubenetlab.kernel.replay",
     # what is wrong, and all of it as a page
     "check": "kubenetlab.findings",
     "write_report": "kubenetlab.report",
@@ -121,30 +175,46 @@ _HOMES = {
 }
 
 __all__ = [
+    "CHOOSERS",
     "AddressPool",
     "Churn",
+    "ClientConnections",
+    "ClientReturns",
     "Cluster",
+    "ConnectionLoad",
+    "EndpointCounts",
+    "EndpointEvent",
     "Growth",
     "ImpossiblePlanError",
     "KubenetlabError",
     "Load",
     "ManifestError",
+    "NodeTraffic",
     "NotFoundError",
     "Packet",
     "PerDay",
     "Runs",
     "SetUp",
     "UnreadableError",
+    "affinity_retention",
     "allocator_differences",
     "capacity",
     "check",
+    "client_sequence",
     "cluster_capacity",
     "cluster_mtu",
+    "compare_choices",
     "compare_plans",
     "compare_policies",
-    "counted_connections",
+    "connection_spread",
+    "connections_needed",
+    "counts_between",
+    "counts_of_rules",
     "days_left",
+    "draw_counts",
     "drift",
+    "ecmp_loss",
+    "endpoint_luck",
     "endpoint_of",
     "first_packet_cost",
     "fit_growth",
@@ -153,30 +223,46 @@ __all__ = [
     "iptables_save",
     "judge",
     "leaked_addresses",
+    "likely_causes",
+    "luck",
+    "luck_power",
+    "maglev_disruption",
+    "maglev_table",
+    "metallb_l2_node",
     "nftables_dump",
+    "node_limits",
     "node_pools",
     "node_use",
     "pareto_front",
     "pinned_blocks",
     "plan_addresses",
+    "pod_traffic_paths",
+    "probability_within",
     "prove",
     "proxied_ports",
     "proxy_settings",
     "range_occupancy",
     "range_use",
     "read_cluster",
+    "read_counts",
     "read_rules",
+    "replay",
+    "replay_affinity",
     "rule_counts",
     "rule_shares",
     "rules_from_text",
     "sample",
     "sample_request",
     "sample_rules",
+    "service_paths",
     "set_up_of",
     "settings_text",
+    "simulate_affinity",
+    "simulate_connections",
     "subnet_use",
     "sync_cost",
     "trace_allocator",
+    "traffic_paths",
     "walk",
     "walk_text",
     "why_impossible",

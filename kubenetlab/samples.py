@@ -39,6 +39,10 @@ SAMPLE_RULES = {
         "rules/002-counted-connections.rules",
         "two Services, and what the kernel counted",
     ),
+    "node-after-a-day": (
+        "rules/003-node-after-a-day.rules",
+        "thirteen Services after a day, and what the kernel counted",
+    ),
 }
 
 _PACKAGE = Path(__file__).parent
@@ -86,7 +90,7 @@ def sample_request(name: str) -> Path:
 
 
 def sample_rules(name: str) -> RuleSet | VirtualServers:
-    """Read rules that come with kubenetlab: ``statistic-example``, ``two-endpoints``, ``counted-connections``.
+    """Read rules that come with kubenetlab: one of the names of ``SAMPLE_RULES``.
 
     Raises
     ------

@@ -177,4 +177,39 @@ NOT_REPLAYED: list[tuple[str, str, str, Basis]] = [
         rule.basis,
     )
     for ipam, rule in POD_CIDR_RULES.items()
+] + [
+    (f"kubenetlab.load_balancing.{name}", component, compared, basis)
+    for name, component, compared, basis in (
+        (
+            "affinity, iptables and nftables",
+            "xt_recent and the sets of nf_tables, Linux 6.18",
+            "connection by connection where the endpoint is forced, evenness where it is free; by tests with the kernel",
+            Basis.RAN,
+        ),
+        ("affinity, ipvs", "Linux, net/netfilter/ipvs, persistence", "nothing recorded", Basis.SOURCE),
+        (
+            "paths.maglev",
+            "cilium, pkg/maglev",
+            "slot by slot, the 251 slots of its own test; the weighted vector of 1,021",
+            Basis.RAN,
+        ),
+        (
+            "paths.metallb",
+            "metallb, speaker/layer2_controller.go",
+            "the announcing nodes of its own tests",
+            Basis.SOURCE,
+        ),
+        (
+            "long_lived, ipvs schedulers",
+            "Linux, net/netfilter/ipvs/ip_vs_*.c",
+            "nothing recorded",
+            Basis.SOURCE,
+        ),
+        (
+            "node_limits",
+            "Linux, nf_conntrack and nf_nat_core.c; kube-proxy v1.36.2",
+            "masquerade ports and lost flows, by tests with the kernel",
+            Basis.SOURCE,
+        ),
+    )
 ]

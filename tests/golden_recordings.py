@@ -12,6 +12,8 @@ from typing import Any
 LISTS = ("answers", "cases", "rows")
 #: Files that hold inputs only.
 INPUTS = frozenset({"input.json", "e2e-objects.json"})
+#: Folders that hold inputs only: what the kernel counted, for the verdicts of ``luck``.
+INPUT_FOLDERS = frozenset({"counters"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,9 @@ class Recording:
 
 def recordings(folder: Path) -> Iterator[Recording]:
     """Every recorded output under a folder, in a fixed order."""
-    for component in sorted(path for path in folder.iterdir() if path.is_dir()):
+    for component in sorted(
+        path for path in folder.iterdir() if path.is_dir() and path.name not in INPUT_FOLDERS
+    ):
         for path in sorted(path for path in component.rglob("*") if path.is_file()):
             if path.suffix != ".md" and path.name.removesuffix(".gz") not in INPUTS:
                 yield from _outputs_of(component, path)

@@ -18,6 +18,7 @@ from PIL import Image  # noqa: E402
 
 import kubenetlab as knl  # noqa: E402
 from kubenetlab import charts, sample  # noqa: E402
+from kubenetlab.load_balancing.long_lived.load import EndpointEvent  # noqa: E402
 from kubenetlab.report import write_report  # noqa: E402
 from kubenetlab.report.plan_page import plan_html  # noqa: E402
 from tests.charts.test_chain_graph import walk_of  # noqa: E402
@@ -97,9 +98,26 @@ def pictures_of_rules(folder):
     wrong = way_to(recorded, "10.96.3.30")
     write_chart(charts.chain_graph(wrong), folder / "chain_graph-wrong.png")
     write_chart(charts.endpoint_shares(knl.rule_shares(rules)), folder / "endpoint_shares-even.png")
+    counted = knl.endpoint_luck(knl.counts_of_rules(recorded)[0])
+    write_chart(charts.endpoint_shares(counted), folder / "endpoint_shares-counted.png")
+    write_chart(charts.luck_band(counted), folder / "luck_band.png")
+    spreads = (knl.connection_spread([10, 100, 1_000, 10_000], n) for n in (3, 50))
+    write_chart(charts.connection_spread(*spreads), folder / "connection_spread.png")
+
+
+def pictures_of_connections(folder):
+    """Clients that keep their endpoint, and connections that stay through a roll-out and a scale-up."""
+    clients = [10, 100, 200, 300, 350, 400, 500, 700, 1_000, 10_000, 100_000]
     write_chart(
-        charts.endpoint_shares(knl.counted_connections(wrong)), folder / "endpoint_shares-counted.png"
+        charts.affinity_retention(knl.affinity_retention(clients, 3)), folder / "affinity_retention.png"
     )
+    events = (EndpointEvent("roll-out", 2_400, 10, every_s=30), EndpointEvent("scale-up", 4_800, 5))
+    load = knl.ConnectionLoad(
+        n_endpoints=10, duration_s=7_200, mean_lifetime_s=1_200, n_clients=2_000, events=events
+    )
+    choosers = ("random", "ipvs-rr", "cilium-maglev", "two-choices", "ipvs-lc")
+    simulated = [knl.simulate_connections(load, chooser=chooser, seed=1, n_runs=5) for chooser in choosers]
+    write_chart(charts.imbalance_over_time(*simulated), folder / "imbalance_over_time.png")
 
 
 def way_to(rules, address):
@@ -147,6 +165,7 @@ def main(folder):
             pictures_of_charts(name, folder)
         pictures_of_models(folder)
         pictures_of_rules(folder)
+        pictures_of_connections(folder)
         for name in ("one-cluster", "fleet"):
             pictures_of_plan(browser, name, folder)
         for path in sorted((ROOT / "notebooks").glob("*.ipynb")):

@@ -16,7 +16,7 @@ CONSTRAINTS = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
 
 
 #: Peers of the benchmarks, which are not installed everywhere.
-BENCHMARKED = {"pytricia": ["pytricia"], "radix": ["py-radix"]}
+BENCHMARKED = {"ciw": ["ciw"], "pytricia": ["pytricia"], "radix": ["py-radix"], "simpy": ["simpy"]}
 OWN = {"kubenetlab", "tests", "benchmarks"}
 
 

@@ -2,26 +2,34 @@
 
 from kubenetlab.charts.address_plan import plan_map
 from kubenetlab.charts.addresses import address_map
+from kubenetlab.charts.affinity_retention import affinity_retention
 from kubenetlab.charts.allocators import allocator_step
 from kubenetlab.charts.chain_graph import chain_graph
+from kubenetlab.charts.connection_spread import connection_spread
 from kubenetlab.charts.drawing import ChartAxes, house_style
 from kubenetlab.charts.endpoint_shares import endpoint_shares
 from kubenetlab.charts.forecast import forecast_fan, refusal_probability
 from kubenetlab.charts.fragmentation import fragmentation_by_policy
 from kubenetlab.charts.hilbert import hilbert_map
+from kubenetlab.charts.imbalance_over_time import imbalance_over_time
+from kubenetlab.charts.luck_band import luck_band
 from kubenetlab.charts.nodes import pods_per_node
 from kubenetlab.charts.pareto import pareto
 
 __all__ = [
     "ChartAxes",
     "address_map",
+    "affinity_retention",
     "allocator_step",
     "chain_graph",
+    "connection_spread",
     "endpoint_shares",
     "forecast_fan",
     "fragmentation_by_policy",
     "hilbert_map",
     "house_style",
+    "imbalance_over_time",
+    "luck_band",
     "pareto",
     "plan_map",
     "pods_per_node",

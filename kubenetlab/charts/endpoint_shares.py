@@ -56,7 +56,7 @@ def endpoint_shares(shares: Result, destination: str = "", ax: Axes | None = Non
     Parameters
     ----------
     shares
-        A result of ``rule_shares`` or of ``counted_connections``.
+        A result of ``rule_shares`` or of ``endpoint_luck``.
     destination
         A value of its column ``destination``, such as ``10.96.0.10:53/UDP``; empty for the most uneven one.
     ax

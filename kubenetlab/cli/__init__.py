@@ -18,6 +18,8 @@ COMMANDS: Mapping[str, str] = {
     "show": "Print tables, and tell what an address or a name is.",
     "plan": "Plan the address ranges of clusters, with head-room, proofs and the settings to type.",
     "rules": "Write the rules of a node, and say what any rules do: shares, drift, proof in the kernel.",
+    "luck": "Say whether an imbalance between endpoints is chance, from counters, logs or conntrack.",
+    "simulate": "Simulate connections to a Service: who gets how much, and what would change that.",
     "snapshot": "Write a dump of your cluster with kubectl (get only, never Secrets).",
     "anonymize": "Write a dump that can be shared: other names, other addresses.",
     "notebooks": "Copy the notebooks into a folder of yours.",
@@ -34,12 +36,13 @@ Examples:
   kubenetlab show sample:shop 10.96.0.10         what is this address?
   kubenetlab report sample:shop -o shop.html     the whole report, one file that works offline
   kubenetlab snapshot mine && kubenetlab check mine
+  sudo iptables-save -c | kubenetlab luck -      on a node: is this imbalance chance?
 """
 
 _EPILOG = """\b
 Exit codes:
   0    done
-  1    a gate failed (check), or no plan exists (plan)
+  1    a gate failed (check, luck --gate), or no plan exists (plan)
   2    bad input or usage: one line on standard error says what
   130  interrupted (Ctrl-C)
 KUBENETLAB_DEBUG=1 shows where in the code an error comes from.

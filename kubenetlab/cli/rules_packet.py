@@ -10,6 +10,7 @@ import click
 
 from kubenetlab.cli.rules_sources import head, note
 from kubenetlab.cli.tables import json_text, text_table
+from kubenetlab.errors import UnreadableError
 
 if TYPE_CHECKING:
     from kubenetlab.load_balancing.packet import Packet, Walk, Way
@@ -110,20 +111,23 @@ def print_walk(rules: RuleSet, packet: Packet, form: str, is_whole: bool) -> Non
         words = "outside of the cluster; --from changes that, and maybe the answer"
         note(f"who sends is assumed: {packet.source}, {words}")
     click.echo(walk_text(found, is_whole=is_whole))
-    _print_counts(found)
+    _print_counts(found, rules)
     if not any(way.is_translated or way.fate != "delivered" for way in found):
         note(_why_untouched(rules, packet))
 
 
-def _print_counts(found: Walk) -> None:
-    from kubenetlab.load_balancing.counted_connections import counted_connections
+def _print_counts(found: Walk, rules: RuleSet) -> None:
+    from kubenetlab.load_balancing.luck.counts_of_rules import counts_of_rules
+    from kubenetlab.load_balancing.luck.endpoint_luck import endpoint_luck
 
+    passed = {f"chain {step.chain}" for way in found.ways for step in way.steps}
     try:
-        result = counted_connections(found)
-    except ValueError:
-        return  # the rules have no counters
-    frame = result.frame[["endpoint", "expected", "counted"]].round(1)
-    click.echo(f"\nCounted by the rules: {result.because[0]}\n{text_table(frame)}", nl=False)
+        results = [endpoint_luck(counts) for counts in counts_of_rules(rules) if counts.where in passed]
+    except (UnreadableError, ValueError):
+        return  # the rules have no counters, or counted nothing
+    for result in results[:1]:
+        frame = result.frame[["endpoint", "expected", "counted"]].round(1)
+        click.echo(f"\nCounted by the rules: {result.because[0]}\n{text_table(frame)}", nl=False)
 
 
 def _why_untouched(rules: RuleSet, packet: Packet) -> str:

@@ -67,7 +67,7 @@ def claimed_twice(cluster: Cluster) -> Iterator[Hit]:
     """Find Services of which another one has an address (ClusterIP, external IP, load balancer's) and port, too."""
     owners: dict[str, dict[str, None]] = defaultdict(dict)
     usable: set[str] = set()
-    for port, endpoints in _proxied(cluster):
+    for port, endpoints in proxied(cluster):
         name = _object_name(port)
         for address in (port.cluster_ip, *port.external_ips, *port.load_balancer_vips):
             host = f"[{address}]" if ":" in address else address
@@ -101,7 +101,7 @@ def partial_hints(cluster: Cluster) -> Iterator[Hit]:
     """
     asking = {object_name(s): s for s in cluster.services if s.spec.traffic_distribution}
     found: set[str] = set()
-    for port, endpoints in _proxied(cluster):
+    for port, endpoints in proxied(cluster):
         name = _object_name(port)
         without = [e for e in endpoints if e.is_ready and not e.zone_hints]
         is_asked = name in asking or port.has_topology_annotation
@@ -115,7 +115,7 @@ def partial_hints(cluster: Cluster) -> Iterator[Hit]:
             yield _partial_hints(port, asked, without, sum(e.is_ready for e in endpoints))
 
 
-def _proxied(cluster: Cluster) -> Iterator[tuple[ServicePort, Endpoints]]:
+def proxied(cluster: Cluster) -> Iterator[tuple[ServicePort, Endpoints]]:
     """Yield every service port that kube-proxy answers, with its endpoints; none where another does its work."""
     mode = cluster.settings.get("proxy_mode")
     for version in (4, 6) if mode is None or mode.value != "none" else ():

@@ -57,6 +57,20 @@ def loadable(rules: str | RuleSet) -> tuple[str, RuleSet, tuple[str, ...]]:
     return text, kept, (*found.missing, *[note] * bool(n_without))
 
 
+def tool_for(rules: RuleSet, tool: str | None = None) -> str:
+    """Return the tool that loads rules of this form: ``tool``, or the first that does.
+
+    Raises
+    ------
+    ValueError
+        If ``tool`` is none of them.
+    """
+    tools = [name for name in PROGRAMS if (name == "nft") is rules.form.startswith("nft")]
+    if tool is not None and tool not in tools:
+        raise ValueError(f"tool is {tool}, expected {' or '.join(tools)} for rules of the form {rules.form}")
+    return tool or tools[0]
+
+
 def _without_sets(rules: RuleSet) -> tuple[RuleSet, int]:
     """Return rules without those that ask an ipset, and how many that were."""
     tables, n_without = {}, 0

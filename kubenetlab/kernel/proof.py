@@ -8,7 +8,7 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 
-from kubenetlab.kernel.loading import PROGRAMS, load, loadable
+from kubenetlab.kernel.loading import PROGRAMS, load, loadable, tool_for
 from kubenetlab.kernel.namespace import Namespace
 from kubenetlab.kernel.network import Node, build, send_flows
 from kubenetlab.kernel.packets import Flow, Seen
@@ -91,7 +91,7 @@ def prove(rules: str | RuleSet, **options: Unpack[Options]) -> Result:
     if not 1 <= n_flows <= MAX_FLOWS:
         raise ValueError(f"n_flows is {n_flows}, expected 1 to {MAX_FLOWS}")
     text, rule_set, notes = loadable(rules)
-    tool = _tool(options.get("tool"), rule_set)
+    tool = tool_for(rule_set, options.get("tool"))
     survey = Survey(rule_set)
     node = node_of(rule_set, survey)
     asked = list(questions(rule_set, survey, node, options.get("to")))
@@ -115,13 +115,6 @@ def _clients(asked: list[Question], node: Node) -> str:
     sources = (question.source for question in asked if question.source.size > 1)
     names = dict.fromkeys(f"{source.name} from {node.text(source.first)}" for source in sources)
     return f"the node was {node.text(node.address)}; clients: {', '.join(names)}"
-
-
-def _tool(tool: str | None, rules: RuleSet) -> str:
-    tools = [name for name in PROGRAMS if (name == "nft") is rules.form.startswith("nft")]
-    if tool is not None and tool not in tools:
-        raise ValueError(f"tool is {tool}, expected {' or '.join(tools)} for rules of the form {rules.form}")
-    return tool or tools[0]
 
 
 def _seen(namespace: Namespace, node: Node, plan: Plan) -> dict[int, Seen]:

@@ -154,6 +154,10 @@ def main(outside: int, parent: int) -> None:
         enter_namespace()
         die_with_parent()
         prove_own_namespace(outside)
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(
+            0, {processors[os.getpid() % len(processors)]}
+        )  # on one, packets keep their order
     except (KubenetlabError, OSError) as error:
         send(answers, str(error), None)
         return

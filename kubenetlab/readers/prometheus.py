@@ -85,13 +85,13 @@ def read_range_query(source: Source, labels: Mapping[str, str] | None = None) ->
         raise UnreadableError(f"found {len(entries)} files, expected one: {_EXPECTED}")
     content = open_source(entries[0])
     try:
-        found = _series_of(unpacked(content.data))
+        found = series_of(unpacked(content.data))
     except UnreadableError as error:
         raise UnreadableError(f"{content.name}: {error}") from None
-    decoded = (_decoded(raw, f"series {index}", content.name) for index, raw in enumerate(found))
+    decoded = (decoded_series(raw, f"series {index}", content.name) for index, raw in enumerate(found))
     wanted = set((labels or {}).items())
     chosen = [series for series in decoded if wanted <= series.metric.items()]
-    counts = _summed(_samples(chosen, content.name))
+    counts = _summed(samples_of(chosen, content.name))
     if not counts:
         text = ", ".join(f"{name}={value!r}" for name, value in sorted(wanted))
         found_text = (
@@ -103,7 +103,8 @@ def read_range_query(source: Source, labels: Mapping[str, str] | None = None) ->
     return counts
 
 
-def _series_of(data: Buffer) -> list[msgspec.Raw]:
+def series_of(data: Buffer) -> list[msgspec.Raw]:
+    """Return the series of an answer, each not yet decoded."""
     if len(data) > MAX_BYTES:
         raise UnreadableError(
             f"found {len(data):,} bytes, expected at most {MAX_BYTES:,}; ask for a longer step"
@@ -123,7 +124,8 @@ def _series_of(data: Buffer) -> list[msgspec.Raw]:
     return answer.data.result
 
 
-def _decoded(raw: msgspec.Raw, name: str, file: str) -> _Series:
+def decoded_series(raw: msgspec.Raw, name: str, file: str) -> _Series:
+    """Return one series; what is wrong in it is said by its name and file."""
     try:
         return msgspec.json.decode(raw, type=_Series)
     except msgspec.ValidationError as error:
@@ -131,7 +133,8 @@ def _decoded(raw: msgspec.Raw, name: str, file: str) -> _Series:
         raise ManifestError(Refusal(file, name, field, found, expected)) from None
 
 
-def _samples(chosen: list[_Series], file: str) -> Iterator[tuple[float, float]]:
+def samples_of(chosen: list[_Series], file: str) -> Iterator[tuple[float, float]]:
+    """Yield the time and value of every sample, checked."""
     n_samples = sum(len(series.values) for series in chosen)
     if n_samples > MAX_SAMPLES:
         raise UnreadableError(

@@ -26,12 +26,14 @@ _REACH = (
         "KNL212",
         "KNL303",
         "KNL401",
+        "KNL402",
     ),  # not reachable from outside, nearly full, unequal
     (
         "KNL108",
         "KNL109",
         "KNL213",
         "KNL301",
+        "KNL403",
         "KNL501",
         "KNL603",
         "KNL704",

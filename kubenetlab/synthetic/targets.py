@@ -1,5 +1,6 @@
 """What faults and their neighbours are put on: workloads and nodes that nothing else was put on."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from kubenetlab.synthetic.catalogue import AppRow
@@ -69,15 +70,22 @@ def add_service(
     return service
 
 
-def add_uneven_app(draft: Draft, name: str, counts: tuple[int, int]) -> Workload:
-    """Add an application with so many pods on one worker and on another.
+def add_uneven_app(
+    draft: Draft, name: str, counts: tuple[int, int], *, in_two_zones: bool = False
+) -> Workload:
+    """Add an application with so many pods on one worker and on another; the first may be in the zone with most of them.
 
     Raises
     ------
     ValueError
-        If there is one worker only.
+        If there is one worker only, or no zone but one where two are needed.
     """
-    workers = sorted(draft.workers(), key=lambda node: (node.n_pods, node.index))[:2]
+    workers = sorted(draft.workers(), key=lambda node: (node.n_pods, node.index))
+    if in_two_zones:
+        sizes = Counter(node.zone for node in workers)
+        first = max(workers, key=lambda node: sizes[node.zone])
+        workers = [first, *(node for node in workers if node.zone != first.zone)]
+    workers = workers[:2]
     if len(workers) < 2:
         raise ValueError(f"{draft.shape.nodes} nodes are too few for what was asked: two workers are needed")
     row = AppRow(namespace="storefront", name=name, services=())

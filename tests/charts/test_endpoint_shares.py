@@ -5,10 +5,9 @@ from matplotlib.patches import Rectangle
 import kubenetlab as knl
 from kubenetlab import charts
 from kubenetlab.charts.endpoint_shares import LOOKS, share_look
-from kubenetlab.load_balancing.counted_connections import counted_connections
-from kubenetlab.load_balancing.packet import Packet
+from kubenetlab.load_balancing.luck.counts_of_rules import counts_of_rules
+from kubenetlab.load_balancing.luck.endpoint_luck import endpoint_luck
 from kubenetlab.load_balancing.shares import rule_shares
-from kubenetlab.load_balancing.walk import walk
 from kubenetlab.result import Result
 from kubenetlab.samples import sample_rules
 
@@ -75,9 +74,9 @@ def test_endpoint_shares__takes_the_destination_asked_for():
 
 
 def test_endpoint_shares__marks_what_was_counted():
-    counted = counted_connections(walk(COUNTED, Packet("192.0.2.1", "10.96.3.3", "tcp", 80)))
+    _, thirds = counts_of_rules(COUNTED)
 
-    axes = charts.endpoint_shares(counted)
+    axes = charts.endpoint_shares(endpoint_luck(thirds))
 
     marks = axes.lines[0]
     assert list(marks.get_xdata()) == pytest.approx([4110 / 12000, 3988 / 12000, 3902 / 12000])

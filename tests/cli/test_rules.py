@@ -290,7 +290,7 @@ def test_shares__have_a_column_for_affinity_where_the_frame_has_it():
 def test_shares__to_an_address_show_what_the_rules_counted():
     output = rules("shares", "sample:counted-connections", "--to", THIRDS).stdout
 
-    assert "Counted by the rules: 12,000 connections" in output
+    assert "Counted by the rules: 12,000 new connections" in output
     assert output.splitlines()[-3:] == [
         "10.244.1.3:8080    4000.0     4110",
         "10.244.1.4:8080    4000.0     3988",
@@ -441,7 +441,7 @@ def test_shares__of_a_sample_that_does_not_exist_names_those_that_do():
     assert result.exit_code == 2
     assert "sample:shop is a cluster, expected rules; name a node of it" in result.stderr
     assert (
-        "there are statistic-example, two-endpoints, counted-connections"
+        "there are statistic-example, two-endpoints, counted-connections, node-after-a-day"
         in rules("shares", "sample:x").stderr
     )
 

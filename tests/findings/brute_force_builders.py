@@ -260,3 +260,16 @@ def hinted_slice(*endpoints):
 def hinted(address, zone="", **conditions):
     """An endpoint for a zone, or for none."""
     return endpoint(address, **conditions) | ({"hints": {"forZones": [{"name": zone}]}} if zone else {})
+
+
+def zonal_nodes(**zones):
+    """So many nodes of each zone."""
+    return [
+        node(f"{zone}{n}", labels={"topology.kubernetes.io/zone": zone})
+        for zone, count in zones.items()
+        for n in range(count)
+    ]
+
+
+#: One endpoint in zone y, four in zone z.
+ONE_TO_FOUR = hinted_slice(hinted("10.0.0.1", "y"), *(hinted(f"10.0.0.{n}", "z") for n in range(2, 6)))

@@ -12,6 +12,7 @@ from tests.findings.brute_force_builders import (
     NAMED_HTTP,
     NEAR,
     ONE_IP,
+    ONE_TO_FOUR,
     OPENSHIFT_DNS,
     OVN_NODE,
     POOL,
@@ -52,6 +53,7 @@ from tests.findings.brute_force_builders import (
     policy,
     proxy,
     service,
+    zonal_nodes,
 )
 
 FIRES = [
@@ -181,6 +183,9 @@ FIRES = [
     ),
     ("KNL303", [NEAR, hinted_slice(hinted("10.0.0.1", "z"), hinted("10.0.0.2"))], "Service shop/cart"),
     ("KNL401", [service(**LOCAL), UNEQUAL], "Service shop/cart"),
+    ("KNL402", [NEAR, ONE_TO_FOUR, *zonal_nodes(y=1, z=1)], "Service shop/cart"),
+    ("KNL402", [NEAR, ONE_TO_FOUR, *zonal_nodes(y=3, z=4, x=1)], "Service shop/cart"),
+    ("KNL403", [service(clusterIP="None", sessionAffinity="ClientIP")], "Service shop/cart"),
     ("KNL501", [item("Namespace", "dev")], "Namespace dev"),
     ("KNL501", [item("Namespace", "com")], "Namespace com"),
     ("KNL601", [FLANNEL, policy()], "Cluster"),

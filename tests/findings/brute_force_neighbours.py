@@ -1,6 +1,7 @@
 """Harmless neighbours of the minimal dumps: (code that must stay silent, items)."""
 
 from tests.findings.brute_force_builders import (
+    ANNOTATED,
     BOTH_BLOCKS,
     CILIUM_INSTEAD,
     COREDNS,
@@ -11,6 +12,7 @@ from tests.findings.brute_force_builders import (
     NAMED_HTTP,
     NEAR,
     ONE_IP,
+    ONE_TO_FOUR,
     OPENSHIFT_DNS,
     OVN_NODE,
     POOL,
@@ -53,6 +55,7 @@ from tests.findings.brute_force_builders import (
     policy,
     proxy,
     service,
+    zonal_nodes,
 )
 
 SILENT = [
@@ -193,6 +196,28 @@ SILENT = [
         ],
     ),
     ("KNL401", [item("Service", "cart", LOCAL | {"type": "LoadBalancer"}, annotations=IP_TARGETS), UNEQUAL]),
+    ("KNL402", [NEAR, ONE_TO_FOUR]),  # no nodes: nobody knows where the traffic comes from
+    ("KNL402", [NEAR, ONE_TO_FOUR, *zonal_nodes(y=1, z=4)]),  # as many nodes as endpoints
+    ("KNL402", [NEAR, ONE_TO_FOUR, *zonal_nodes(y=3, z=6)]),  # 5/3 of a fair share
+    ("KNL402", [NEAR, ONE_TO_FOUR, *zonal_nodes(x=2)]),  # from a zone without endpoints all are used
+    ("KNL402", [service(clusterIP="10.96.0.8"), ONE_TO_FOUR, *zonal_nodes(y=1, z=1)]),
+    ("KNL402", [NEAR, CILIUM_INSTEAD, ONE_TO_FOUR, *zonal_nodes(y=1, z=1)]),
+    ("KNL402", [NEAR | {"metadata": ANNOTATED}, ONE_TO_FOUR, *zonal_nodes(y=1, z=1)]),
+    (
+        "KNL402",  # one without a hint: nobody obeys the others
+        [NEAR, ONE_TO_FOUR, hinted_slice(hinted("10.0.0.9")), *zonal_nodes(y=1, z=1)],
+    ),
+    (
+        "KNL402",  # the control plane opens no connections
+        [
+            NEAR,
+            ONE_TO_FOUR,
+            node(labels={"topology.kubernetes.io/zone": "y", "node-role.kubernetes.io/control-plane": ""}),
+            *zonal_nodes(z=1),
+        ],
+    ),
+    ("KNL403", [service(clusterIP="10.96.0.8", sessionAffinity="ClientIP")]),
+    ("KNL403", [service(clusterIP="None", sessionAffinity="None")]),
     ("KNL501", [item("Namespace", "com-shop"), item("Namespace", "development")]),
     ("KNL601", [FLANNEL]),
     ("KNL601", [FLANNEL, policy(), daemon_set("calico-node")]),

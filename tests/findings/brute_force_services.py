@@ -1,7 +1,8 @@
-"""KNL1xx, KNL302, KNL303, KNL401 and KNL501 by brute force."""
+"""KNL1xx, KNL302, KNL303, KNL401 to KNL403 and KNL501 by brute force."""
 
 import ipaddress
 from collections import Counter, defaultdict
+from fractions import Fraction
 
 from tests.findings.brute_force_dump import (
     annotations,
@@ -210,6 +211,48 @@ def ready_per_node(dump, service):
     return {node: len(there) for node, there in pods.items()}
 
 
+def crowded_zones(dump):
+    """KNL402: in-zone traffic; nodes that are no control plane send alike, and some endpoint gets 2/n of that or more."""
+    roles = {"node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"}
+    workers = [n for n in dump.by_kind["Node"] if not roles & set(labels(n))]
+    senders = [labels(n).get("topology.kubernetes.io/zone", "") for n in workers]
+    return {
+        object_name(service)
+        for service in dump.by_kind["Service"]
+        if get(service, "spec", "trafficDistribution") in ("PreferClose", "PreferSameZone")
+        and not has_no_kube_proxy(dump)
+        and not is_annotated(service)
+        and uses_all_endpoints(service)
+        and any(
+            is_crowded(senders, ready_hints(dump, service, port, version))
+            for version in {ip.version for ip in proxied_addresses(service)}
+            for port in each(service, "spec", "ports")
+        )
+    }
+
+
+def is_crowded(senders, hints):
+    """Whether an endpoint gets twice a fair share; every sender has one connection to give away."""
+    obeyed = all(hints)
+    load = [Fraction(0)] * len(hints)
+    for zone in senders:
+        chosen = [i for i, zones in enumerate(hints) if obeyed and zone in zones] or range(len(hints))
+        for index in chosen:
+            load[index] += Fraction(1, len(chosen))
+    return bool(senders) and any(each * len(hints) >= 2 * len(senders) for each in load)
+
+
+def headless_affinity(dump):
+    """KNL403: clusterIP None (and no ExternalName) with session affinity."""
+    return {
+        object_name(s)
+        for s in dump.by_kind["Service"]
+        if get(s, "spec", "clusterIP") == "None"
+        and get(s, "spec", "type") != "ExternalName"
+        and get(s, "spec", "sessionAffinity") == "ClientIP"
+    }
+
+
 def namespaces_like_top_level_domains(dump):
     """KNL501: a namespace whose name is in the list of public top-level domains."""
     return {object_name(n) for n in dump.by_kind["Namespace"] if name(n) in PUBLIC_TOP_LEVEL_DOMAINS}
@@ -259,11 +302,15 @@ def partial_hints(dump):
 
 def asks_for_hints(service):
     """A trafficDistribution, or the annotation that Kubernetes had before it."""
+    return bool(get(service, "spec", "trafficDistribution")) or is_annotated(service)
+
+
+def is_annotated(service):
+    """The annotation that asks the control plane for hints by the CPUs of zones."""
     given = [
         annotations(service).get(f"service.kubernetes.io/topology-{end}") for end in ("mode", "aware-hints")
     ]
-    is_annotated = any(value not in (None, "", "Disabled", "disabled") for value in given)
-    return bool(get(service, "spec", "trafficDistribution")) or is_annotated
+    return any(value not in (None, "", "Disabled", "disabled") for value in given)
 
 
 def uses_all_endpoints(service):
@@ -282,6 +329,29 @@ def is_partly_hinted(dump, service, port, version):
     """Some ready endpoints have zone hints, some none; a node in one of those zones does not go by names of nodes."""
     ready = [
         (each(e, "hints", "forZones"), [hint["name"] for hint in each(e, "hints", "forNodes")])
+        for e in ready_endpoints(dump, service, port, version)
+    ]
+    zones = {hint["name"] for hints, _ in ready for hint in hints}
+    by_name = {name for _, names in ready for name in names} if all(names for _, names in ready) else set()
+    nodes = [(name(n), labels(n).get("topology.kubernetes.io/zone")) for n in dump.by_kind["Node"]]
+    nodes = nodes or [("", zone) for zone in zones]
+    spreads = any(zone in zones and node not in by_name for node, zone in nodes)
+    return spreads and len({bool(hints) for hints, _ in ready}) == 2
+
+
+def ready_hints(dump, service, port, version):
+    """The zones that each ready endpoint is for; endpoints with one address are one."""
+    by_address = {
+        e["addresses"][0]: {hint["name"] for hint in each(e, "hints", "forZones")}
+        for e in ready_endpoints(dump, service, port, version)
+    }
+    return list(by_address.values())
+
+
+def ready_endpoints(dump, service, port, version):
+    """The ready endpoints of a port of a Service in one family."""
+    return [
+        e
         for piece in dump.slices[namespace(service), name(service)]
         if (piece.get("addressType") or "IPv4") == f"IPv{version}"
         and any(
@@ -293,12 +363,6 @@ def is_partly_hinted(dump, service, port, version):
         for e in each(piece, "endpoints")
         if get(e, "conditions", "ready") is not False
     ]
-    zones = {hint["name"] for hints, _ in ready for hint in hints}
-    by_name = {name for _, names in ready for name in names} if all(names for _, names in ready) else set()
-    nodes = [(name(n), labels(n).get("topology.kubernetes.io/zone")) for n in dump.by_kind["Node"]]
-    nodes = nodes or [("", zone) for zone in zones]
-    spreads = any(zone in zones and node not in by_name for node, zone in nodes)
-    return spreads and len({bool(hints) for hints, _ in ready}) == 2
 
 
 RULES = {
@@ -314,5 +378,7 @@ RULES = {
     "KNL302": clashing_addresses,
     "KNL303": partial_hints,
     "KNL401": unequal_local_endpoints,
+    "KNL402": crowded_zones,
+    "KNL403": headless_affinity,
     "KNL501": namespaces_like_top_level_domains,
 }

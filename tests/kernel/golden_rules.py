@@ -21,7 +21,7 @@ CASES = (
 #: As parameters of tests: in the slow pass of `make check`, which is for the coverage, three do.
 TRIED = [*CASES[:3], *(pytest.param(case, marks=pytest.mark.jit_only) for case in CASES[3:])]
 LEVEL = 0.001  # over all rule sets of one run together
-N_RULE_SETS = 3 * (len(CASES) + 3)
+N_RULE_SETS = 3 * (len(CASES) + len(list(SEEDS.glob("*.rules"))))
 
 
 def golden(case, output):

@@ -100,6 +100,11 @@ def test_run__gives_what_the_program_printed():
         assert namespace.run("cat", text="a\nb\n") == "a\nb\n"
 
 
+def test_namespace__works_on_one_processor_so_that_packets_keep_their_order():
+    with Namespace() as namespace:
+        assert namespace.run("nproc") == "1\n"
+
+
 @pytest.mark.parametrize(
     ("command", "error"),
     [

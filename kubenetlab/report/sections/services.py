@@ -1,4 +1,4 @@
-"""What Services can send to: ready and unready endpoints, and how they lie on the nodes."""
+"""What Services can send to: ready and unready endpoints, how they lie on the nodes, and how evenly they share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pandas as pd
 from kubenetlab.charts.wording import count_text, plural
 from kubenetlab.report.evidence import Evidence
 from kubenetlab.report.section import Column, Section, number, table
+from kubenetlab.report.sections.service_spread import spread
 
 _COLUMNS = {
     "service": Column("Service"),
@@ -32,12 +33,13 @@ def services(evidence: Evidence) -> Section:
         if len(frame)
         else ()
     )
+    spread_tables, spread_notes = spread(evidence)
     return Section(
         anchor="services",
         title="Services",
         sentences=(_sentence(evidence, frame),),
-        tables=tables,
-        notes=_NOTES if tables else (),
+        tables=(*spread_tables, *tables),  # short above long
+        notes=(*spread_notes, *(_NOTES if tables else ())),
     )
 
 

@@ -1,4 +1,4 @@
-"""Faults of Services: KNL101 to KNL109, KNL302, KNL303 and KNL401."""
+"""Faults of Services: KNL101 to KNL109, KNL302, KNL303 and KNL401 to KNL403."""
 
 from kubenetlab.synthetic.catalogue import AppRow
 from kubenetlab.synthetic.draft import Draft, Json
@@ -94,4 +94,17 @@ def uneven_local(draft: Draft) -> tuple[str, ...]:
     workload = add_uneven_app(draft, "live-prices", (2, 1))
     service = add_service(draft, workload, "public", "LoadBalancer")
     service["spec"] |= {"externalTrafficPolicy": "Local", "healthCheckNodePort": draft.new_node_port()}
+    return (label(service),)
+
+
+def crowded_zone(draft: Draft) -> tuple[str, ...]:
+    """KNL402: one pod for the zone with most of the nodes, and seven in another."""
+    workload = add_uneven_app(draft, "zonal-rates", (1, 7), in_two_zones=True)
+    return (label(add_service(draft, workload, "near", trafficDistribution="PreferSameZone")),)
+
+
+def headless_affinity(draft: Draft) -> tuple[str, ...]:
+    """KNL403: a headless Service that should keep clients together."""
+    service = add_service(draft, claim_workload(draft), "peers", sessionAffinity="ClientIP")
+    service["spec"] |= {"clusterIP": "None", "clusterIPs": ["None"]}
     return (label(service),)

@@ -81,6 +81,8 @@ FAULTS: dict[str, Fault] = {
     "KNL302": Fault(plant=services.address_clash, platforms=_WITH_KUBE_PROXY),
     "KNL303": Fault(plant=services.node_without_zone, platforms=_WITH_KUBE_PROXY),
     "KNL401": Fault(plant=services.uneven_local),
+    "KNL402": Fault(plant=services.crowded_zone, platforms=_WITH_KUBE_PROXY),
+    "KNL403": Fault(plant=services.headless_affinity),
     "KNL501": Fault(plant=addresses.public_namespace),
     "KNL601": Fault(plant=traffic.unenforced_policy, platforms=_UNENFORCED),
     "KNL602": Fault(plant=traffic.egress_without_dns, platforms=_POLICIES),

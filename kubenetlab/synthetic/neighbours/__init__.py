@@ -64,6 +64,8 @@ NEIGHBOURS: dict[str, Neighbour] = {
     "KNL303": Neighbour(add=services.hints_for_all),
     "KNL401": Neighbour(add=services.even_local),
     "KNL401-pods": Neighbour(add=services.local_of_pods, platforms=("eks",)),
+    "KNL402": Neighbour(add=services.pods_where_the_nodes_are),
+    "KNL403": Neighbour(add=services.affinity_of_an_address),
     "KNL501": Neighbour(add=addresses.private_namespace),
     "KNL601": Neighbour(add=traffic.enforced_policy, platforms=_POLICIES),
     "KNL601-npm": Neighbour(add=traffic.enforced_by_npm, platforms=("aks-overlay", "aks-node-subnet")),

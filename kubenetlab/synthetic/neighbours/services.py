@@ -1,4 +1,4 @@
-"""Harmless Services that look like KNL101 to KNL109, KNL302, KNL303 and KNL401."""
+"""Harmless Services that look like KNL101 to KNL109, KNL302, KNL303 and KNL401 to KNL403."""
 
 from kubenetlab.synthetic.draft import Draft, Json
 from kubenetlab.synthetic.services import give_cluster_ips, metadata, service_object
@@ -126,6 +126,17 @@ def local_of_pods(draft: Draft) -> None:
     service["spec"] |= {"externalTrafficPolicy": "Local", "healthCheckNodePort": draft.new_node_port()}
     annotation = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"
     service["metadata"]["annotations"] = {annotation: "ip"}
+
+
+def pods_where_the_nodes_are(draft: Draft) -> None:
+    """KNL402: two pods in the zone with most of the nodes, and one in another."""
+    workload = add_uneven_app(draft, "zonal-stock", (2, 1), in_two_zones=True)
+    add_service(draft, workload, "near", trafficDistribution="PreferSameZone")
+
+
+def affinity_of_an_address(draft: Draft) -> None:
+    """KNL403: session affinity of a Service that kube-proxy handles."""
+    add_service(draft, claim_workload(draft), "sticky", sessionAffinity="ClientIP")
 
 
 def openshift_service(draft: Draft) -> None:

@@ -1,0 +1,1 @@
+"""How many clients keep their endpoint with sessionAffinity ClientIP, in each mode of kube-proxy."""

@@ -1,0 +1,1 @@
+"""How far apart independent connections fall by chance alone, in closed form."""

@@ -1,0 +1,1 @@
+"""Which share of traffic takes which way: load balancer, node, zone, endpoint."""

@@ -1,0 +1,1 @@
+"""Tests, recordings and the tools that make them."""
