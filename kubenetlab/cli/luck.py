@@ -26,7 +26,7 @@ _HELP = """Say of every Service whether chance alone explains how its connection
 INPUT is what counted them, a file or - for standard input:
   iptables-save -c            the counters of a node's rules, with the chances they should obey
   ipvsadm -ln --stats --exact the same of ipvs; ipvsadm -ln has the connections that are open
-  conntrack -L                connections that are open now
+  conntrack -L                connections that are open, or ended in the last minutes
   CSV, JSON, uniq -c          a column of endpoints and one of counts
   hubble observe -o json, Prometheus' answer to a range query, and with --endpoint an access log
 With LATER, a second save of the same node, what came between them counts.
