@@ -17,10 +17,10 @@ REPORT := $(CURDIR)/build/shop.html
 
 # What each command needs installed: .venv/with-report and so on.
 needs_report :=
-needs_lab := [lab]
-needs_test := [lab,test,e2e]
-needs_check := [lab,test,e2e,dev]
-needs_bench := [lab,test,bench]
+needs_lab := [lab,pcap]
+needs_test := [lab,pcap,test,e2e]
+needs_check := [lab,pcap,test,e2e,dev]
+needs_bench := [lab,pcap,test,bench]
 
 .PHONY: help report lab test check golden notebooks pictures bench fuzz lock clean
 

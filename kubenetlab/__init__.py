@@ -4,6 +4,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kubenetlab.cluster import Cluster
+    from kubenetlab.dns.caches.cache_settings import CacheSettings, Store
+    from kubenetlab.dns.caches.hit_shares import cache_hit_share, cache_hit_shares
+    from kubenetlab.dns.caches.lookup_traces import LookupTrace, poisson_trace
+    from kubenetlab.dns.caches.simulated_caches import CacheLevels, simulate_dns_caches
+    from kubenetlab.dns.corefile.core_dns import CoreDns
+    from kubenetlab.dns.corefile.explain import explain_query
+    from kubenetlab.dns.corefile.upstream import outside_names
+    from kubenetlab.dns.demand.capacity import (
+        DnsLoad,
+        DnsServers,
+        autoscaled_replicas,
+        coredns_capacity,
+        coredns_memory_mb,
+        dns_servers,
+    )
+    from kubenetlab.dns.demand.changes import dns_changes
+    from kubenetlab.dns.demand.demand import dns_demand
+    from kubenetlab.dns.headless_clients import headless_spread
+    from kubenetlab.dns.pod_lookup import compare_resolvers, name_form_matrix, pod_lookup
+    from kubenetlab.dns.records.kubernetes import KubernetesRecords
+    from kubenetlab.dns.records.options import KubernetesOptions
+    from kubenetlab.dns.records.zone import zone_changes, zone_records
+    from kubenetlab.dns.resolv_conf.pod_resolv_conf import pod_resolv_conf
+    from kubenetlab.dns.resolv_conf.service_environment import service_environment
+    from kubenetlab.dns.resolvers import candidates, lookup, outcome_table, resolver_table
     from kubenetlab.errors import KubenetlabError, ManifestError, NotFoundError, UnreadableError
     from kubenetlab.findings import check
     from kubenetlab.ipam.address_leaks import leaked_addresses
@@ -64,11 +89,16 @@ if TYPE_CHECKING:
     from kubenetlab.load_balancing.walk import walk
     from kubenetlab.load_balancing.walk_tree import walk_text
     from kubenetlab.objects.connection_counts import EndpointCounts
+    from kubenetlab.objects.name_inventory import NameInventory, NameRate
     from kubenetlab.readers import read_cluster
+    from kubenetlab.readers.corefile import corefile_from_text, format_corefile, read_corefile
     from kubenetlab.readers.counts import read_counts
+    from kubenetlab.readers.dns import read_names, read_queries
+    from kubenetlab.readers.dns.inventory import read_inventory
+    from kubenetlab.readers.dns.lookups import lookups_of_queries, queries_by_name
     from kubenetlab.readers.rules import read_rules, rules_from_text
     from kubenetlab.report import write_report
-    from kubenetlab.samples import sample, sample_request, sample_rules
+    from kubenetlab.samples import sample, sample_names, sample_request, sample_rules
 
 __version__ = "0.1.0"
 
@@ -79,6 +109,7 @@ _HOMES = {
     "sample": "kubenetlab.samples",
     "sample_request": "kubenetlab.samples",
     "sample_rules": "kubenetlab.samples",
+    "sample_names": "kubenetlab.samples",
     "Cluster": "kubenetlab.cluster",
     # addresses
     "range_use": "kubenetlab.ipam.range_use",
@@ -164,6 +195,50 @@ _HOMES = {
     "ClientReturns": "kubenetlab.load_balancing.affinity.retention",
     "replay_affinity": "kubenetlab.load_balancing.affinity.simulated_affinity",
     "replay": "kubenetlab.kernel.replay",
+    # names
+    "KubernetesOptions": "kubenetlab.dns.records.options",
+    "KubernetesRecords": "kubenetlab.dns.records.kubernetes",
+    "zone_records": "kubenetlab.dns.records.zone",
+    "zone_changes": "kubenetlab.dns.records.zone",
+    "read_corefile": "kubenetlab.readers.corefile",
+    "corefile_from_text": "kubenetlab.readers.corefile",
+    "format_corefile": "kubenetlab.readers.corefile",
+    "CoreDns": "kubenetlab.dns.corefile.core_dns",
+    "explain_query": "kubenetlab.dns.corefile.explain",
+    "outside_names": "kubenetlab.dns.corefile.upstream",
+    "pod_resolv_conf": "kubenetlab.dns.resolv_conf.pod_resolv_conf",
+    "service_environment": "kubenetlab.dns.resolv_conf.service_environment",
+    "lookup": "kubenetlab.dns.resolvers",
+    "candidates": "kubenetlab.dns.resolvers",
+    "resolver_table": "kubenetlab.dns.resolvers",
+    "outcome_table": "kubenetlab.dns.resolvers",
+    "pod_lookup": "kubenetlab.dns.pod_lookup",
+    "compare_resolvers": "kubenetlab.dns.pod_lookup",
+    "name_form_matrix": "kubenetlab.dns.pod_lookup",
+    "headless_spread": "kubenetlab.dns.headless_clients",
+    "CacheSettings": "kubenetlab.dns.caches.cache_settings",
+    "Store": "kubenetlab.dns.caches.cache_settings",
+    "cache_hit_share": "kubenetlab.dns.caches.hit_shares",
+    "cache_hit_shares": "kubenetlab.dns.caches.hit_shares",
+    "LookupTrace": "kubenetlab.dns.caches.lookup_traces",
+    "poisson_trace": "kubenetlab.dns.caches.lookup_traces",
+    "CacheLevels": "kubenetlab.dns.caches.simulated_caches",
+    "simulate_dns_caches": "kubenetlab.dns.caches.simulated_caches",
+    "NameInventory": "kubenetlab.objects.name_inventory",
+    "NameRate": "kubenetlab.objects.name_inventory",
+    "read_inventory": "kubenetlab.readers.dns.inventory",
+    "read_queries": "kubenetlab.readers.dns",
+    "read_names": "kubenetlab.readers.dns",
+    "queries_by_name": "kubenetlab.readers.dns.lookups",
+    "lookups_of_queries": "kubenetlab.readers.dns.lookups",
+    "dns_demand": "kubenetlab.dns.demand.demand",
+    "dns_changes": "kubenetlab.dns.demand.changes",
+    "DnsLoad": "kubenetlab.dns.demand.capacity",
+    "DnsServers": "kubenetlab.dns.demand.capacity",
+    "dns_servers": "kubenetlab.dns.demand.capacity",
+    "coredns_capacity": "kubenetlab.dns.demand.capacity",
+    "coredns_memory_mb": "kubenetlab.dns.demand.capacity",
+    "autoscaled_replicas": "kubenetlab.dns.demand.capacity",
     # what is wrong, and all of it as a page
     "check": "kubenetlab.findings",
     "write_report": "kubenetlab.report",
@@ -177,27 +252,42 @@ _HOMES = {
 __all__ = [
     "CHOOSERS",
     "AddressPool",
+    "CacheLevels",
+    "CacheSettings",
     "Churn",
     "ClientConnections",
     "ClientReturns",
     "Cluster",
     "ConnectionLoad",
+    "CoreDns",
+    "DnsLoad",
+    "DnsServers",
     "EndpointCounts",
     "EndpointEvent",
     "Growth",
     "ImpossiblePlanError",
     "KubenetlabError",
+    "KubernetesOptions",
+    "KubernetesRecords",
     "Load",
+    "LookupTrace",
     "ManifestError",
+    "NameInventory",
+    "NameRate",
     "NodeTraffic",
     "NotFoundError",
     "Packet",
     "PerDay",
     "Runs",
     "SetUp",
+    "Store",
     "UnreadableError",
     "affinity_retention",
     "allocator_differences",
+    "autoscaled_replicas",
+    "cache_hit_share",
+    "cache_hit_shares",
+    "candidates",
     "capacity",
     "check",
     "client_sequence",
@@ -206,59 +296,86 @@ __all__ = [
     "compare_choices",
     "compare_plans",
     "compare_policies",
+    "compare_resolvers",
     "connection_spread",
     "connections_needed",
+    "coredns_capacity",
+    "coredns_memory_mb",
+    "corefile_from_text",
     "counts_between",
     "counts_of_rules",
     "days_left",
+    "dns_changes",
+    "dns_demand",
+    "dns_servers",
     "draw_counts",
     "drift",
     "ecmp_loss",
     "endpoint_luck",
     "endpoint_of",
+    "explain_query",
     "first_packet_cost",
     "fit_growth",
     "forecast",
     "forecast_of",
+    "format_corefile",
+    "headless_spread",
     "iptables_save",
     "judge",
     "leaked_addresses",
     "likely_causes",
+    "lookup",
+    "lookups_of_queries",
     "luck",
     "luck_power",
     "maglev_disruption",
     "maglev_table",
     "metallb_l2_node",
+    "name_form_matrix",
     "nftables_dump",
     "node_limits",
     "node_pools",
     "node_use",
+    "outcome_table",
+    "outside_names",
     "pareto_front",
     "pinned_blocks",
     "plan_addresses",
+    "pod_lookup",
+    "pod_resolv_conf",
     "pod_traffic_paths",
+    "poisson_trace",
     "probability_within",
     "prove",
     "proxied_ports",
     "proxy_settings",
+    "queries_by_name",
     "range_occupancy",
     "range_use",
     "read_cluster",
+    "read_corefile",
     "read_counts",
+    "read_inventory",
+    "read_names",
+    "read_queries",
     "read_rules",
     "replay",
     "replay_affinity",
+    "resolver_table",
     "rule_counts",
     "rule_shares",
     "rules_from_text",
     "sample",
+    "sample_names",
     "sample_request",
     "sample_rules",
+    "service_environment",
     "service_paths",
     "set_up_of",
     "settings_text",
     "simulate_affinity",
     "simulate_connections",
+    "simulate_dns_caches",
     "subnet_use",
     "sync_cost",
     "trace_allocator",
@@ -267,6 +384,8 @@ __all__ = [
     "walk_text",
     "why_impossible",
     "write_report",
+    "zone_changes",
+    "zone_records",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Data that comes with kubenetlab: sample clusters, requests for a plan and rules by name, and the notebooks."""
+"""Data that comes with kubenetlab: sample clusters, requests for a plan, rules and names that are looked up, and the notebooks."""
 
 from __future__ import annotations
 
@@ -43,6 +43,12 @@ SAMPLE_RULES = {
         "rules/003-node-after-a-day.rules",
         "thirteen Services after a day, and what the kernel counted",
     ),
+}
+#: Names that pods look up, by name: their file in ``data/`` and what they are.
+SAMPLE_NAMES = {
+    "shop": ("dns/000-shop-names.yaml", "an inventory: what the pods of the sample cluster shop look up"),
+    "shop-log": ("dns/001-shop-queries.log", "a minute of CoreDNS' query log, of three of these pods"),
+    "lost-packet": ("dns/002-lost-packet.pcap", "a capture of four lookups, of which one loses a packet"),
 }
 
 _PACKAGE = Path(__file__).parent
@@ -106,6 +112,22 @@ def sample_rules(name: str) -> RuleSet | VirtualServers:
     from kubenetlab.readers.rules import rules_from_text
 
     return rules_from_text(path.read_text("utf-8"), path.name)
+
+
+def sample_names(name: str) -> Path:
+    """Return a file for ``read_names``: ``shop`` (an inventory), ``shop-log`` (a query log) or ``lost-packet`` (a capture).
+
+    Raises
+    ------
+    NotFoundError
+        If there are no names of that name.
+
+    Examples
+    --------
+    >>> sample_names("lost-packet").name
+    '002-lost-packet.pcap'
+    """
+    return _listed(name, SAMPLE_NAMES, "sample of names")
 
 
 def _listed(name: str, files: Mapping[str, tuple[str, str]], what: str) -> Path:

@@ -17,6 +17,10 @@ from tests.golden_bands_and_blocks import (
     split_node_port_bands,
     split_service_bands,
 )
+from tests.golden_dns_caches import cache_row, split_cache_row
+from tests.golden_dns_end_to_end import END_TO_END
+from tests.golden_dns_records import answer_query, config_error, split_answer, split_config
+from tests.golden_dns_resolvers import OUTPUTS as LOOKUPS
 from tests.golden_kube_proxy_outputs import OUTPUTS
 from tests.golden_pod_addresses import (
     flannel_config,
@@ -103,70 +107,102 @@ _STEPS = {
 }
 
 #: By component and output, as `make golden` prints them.
-MODELS: dict[tuple[str, str], Model] = {
-    ("node-cidrs", "trace"): Model(
-        name="kubenetlab.ipam.node_cidrs",
-        version="kube-controller-manager's CIDR set (cloud-provider-gcp 4e2453124)",
-        compared="every step: answer or error text, cursor, tries, number and bitmap of the node CIDRs in use",
-        split=split_node_cidrs,
-        answer=node_cidrs,
-    ),
-    ("host-local", "trace"): Model(
-        name="kubenetlab.ipam.host_local",
-        version="CNI host-local 1.1.1",
-        compared="every step of ADD, DEL and CHECK: addresses and gateways or error text; the files left behind",
-        split=split_host_local,
-        answer=host_local,
-    ),
-    ("addressing", "flannel-config-cases"): Model(
-        name="kubenetlab.ipam.flannel",
-        version="flannel cdf760595, CheckNetworkConfig",
-        compared="backend type, subnet length, first and last subnet, number of subnets, or error text",
-        split=split_flannel,
-        answer=flannel_config,
-    ),
-    ("addressing", "ovn-subnet-traces"): Model(
-        name="kubenetlab.ipam.ovn_kubernetes",
-        version="ovn-kubernetes 6c366bb49, subnet_allocator.go",
-        compared="subnets in the order in which they are handed out, their number, error texts",
-        split=split_ovn_kubernetes,
-        answer=ovn_kubernetes,
-    ),
-    ("addressing", "service-bands"): Model(
-        name="kubenetlab.ipam.service_ips",
-        version="kubernetes, service/ipallocator, and its documentation",
-        compared="usable addresses, static and dynamic band, addresses of default/kubernetes and DNS",
-        split=split_service_bands,
-        answer=service_bands,
-        basis=Basis.SOURCE,
-    ),
-    ("addressing", "nodeport-bands"): Model(
-        name="kubenetlab.ipam.node_ports",
-        version="kubernetes, service/portallocator",
-        compared="static and dynamic band",
-        split=split_node_port_bands,
-        answer=node_port_bands,
-        basis=Basis.SOURCE,
-    ),
-    ("addressing", "calico-first-block"): Model(
-        name="kubenetlab.ipam.calico_blocks",
-        version="calico 87c1590 randomBlockGenerator, Go's math/rand",
-        compared="hash of the host, number of blocks, index and CIDR of the block a host tries first",
-        split=split_calico_first_block,
-        answer=calico_first_block,
-    ),
-    ("addressing", "aws-warm-cases"): Model(
-        name="kubenetlab.ipam.aws_vpc_cni",
-        version="amazon-vpc-cni-k8s b52188387, tables of its documents (one row corrected)",
-        compared="interfaces and secondary addresses, or prefixes, by pods and warm targets",
-        split=split_aws_warm_cases,
-        answer=aws_warm_cases,
-        basis=Basis.DOCS,
-    ),
-} | {
-    ("kube-proxy", output): Model(name=name, version=version, compared=compared, split=split, answer=answer)
-    for output, (name, version, compared, split, answer) in OUTPUTS.items()
-}
+MODELS: dict[tuple[str, str], Model] = (
+    {
+        ("node-cidrs", "trace"): Model(
+            name="kubenetlab.ipam.node_cidrs",
+            version="kube-controller-manager's CIDR set (cloud-provider-gcp 4e2453124)",
+            compared="every step: answer or error text, cursor, tries, number and bitmap of the node CIDRs in use",
+            split=split_node_cidrs,
+            answer=node_cidrs,
+        ),
+        ("host-local", "trace"): Model(
+            name="kubenetlab.ipam.host_local",
+            version="CNI host-local 1.1.1",
+            compared="every step of ADD, DEL and CHECK: addresses and gateways or error text; the files left behind",
+            split=split_host_local,
+            answer=host_local,
+        ),
+        ("addressing", "flannel-config-cases"): Model(
+            name="kubenetlab.ipam.flannel",
+            version="flannel cdf760595, CheckNetworkConfig",
+            compared="backend type, subnet length, first and last subnet, number of subnets, or error text",
+            split=split_flannel,
+            answer=flannel_config,
+        ),
+        ("addressing", "ovn-subnet-traces"): Model(
+            name="kubenetlab.ipam.ovn_kubernetes",
+            version="ovn-kubernetes 6c366bb49, subnet_allocator.go",
+            compared="subnets in the order in which they are handed out, their number, error texts",
+            split=split_ovn_kubernetes,
+            answer=ovn_kubernetes,
+        ),
+        ("addressing", "service-bands"): Model(
+            name="kubenetlab.ipam.service_ips",
+            version="kubernetes, service/ipallocator, and its documentation",
+            compared="usable addresses, static and dynamic band, addresses of default/kubernetes and DNS",
+            split=split_service_bands,
+            answer=service_bands,
+            basis=Basis.SOURCE,
+        ),
+        ("addressing", "nodeport-bands"): Model(
+            name="kubenetlab.ipam.node_ports",
+            version="kubernetes, service/portallocator",
+            compared="static and dynamic band",
+            split=split_node_port_bands,
+            answer=node_port_bands,
+            basis=Basis.SOURCE,
+        ),
+        ("addressing", "calico-first-block"): Model(
+            name="kubenetlab.ipam.calico_blocks",
+            version="calico 87c1590 randomBlockGenerator, Go's math/rand",
+            compared="hash of the host, number of blocks, index and CIDR of the block a host tries first",
+            split=split_calico_first_block,
+            answer=calico_first_block,
+        ),
+        ("addressing", "aws-warm-cases"): Model(
+            name="kubenetlab.ipam.aws_vpc_cni",
+            version="amazon-vpc-cni-k8s b52188387, tables of its documents (one row corrected)",
+            compared="interfaces and secondary addresses, or prefixes, by pods and warm targets",
+            split=split_aws_warm_cases,
+            answer=aws_warm_cases,
+            basis=Basis.DOCS,
+        ),
+        ("coredns", "answers"): Model(
+            name="kubenetlab.dns.records",
+            version="CoreDNS 1.13.1, plugin kubernetes",
+            compared="rcode, AA, every record of every section with its TTL, or handed on to the next plugin",
+            split=split_answer,
+            answer=answer_query,
+        ),
+        ("coredns", "trace"): Model(
+            name="kubenetlab.dns.records",
+            version="CoreDNS 1.13.1, plugin kubernetes",
+            compared="text of the refusal",
+            split=split_config,
+            answer=config_error,
+        ),
+        ("coredns-cache", "coredns-cache-traces"): Model(
+            name="kubenetlab.dns.caches.coredns_cache",
+            version="CoreDNS 1.13.1, plugin cache",
+            compared="rcode, TTL, AA and queries to the server behind it, query by query; of 882 whole recorded seconds the TTLs show 120 to be just not over",
+            split=split_cache_row,
+            answer=cache_row,
+        ),
+    }
+    | {
+        ("resolvers", output): Model(
+            name=name, version=version, compared=compared, split=split, answer=answer
+        )
+        for output, (name, version, compared, split, answer) in (LOOKUPS | END_TO_END).items()
+    }
+    | {
+        ("kube-proxy", output): Model(
+            name=name, version=version, compared=compared, split=split, answer=answer
+        )
+        for output, (name, version, compared, split, answer) in OUTPUTS.items()
+    }
+)
 
 #: Models that no recording is replayed for: name, component and version, what is compared, basis.
 NOT_REPLAYED: list[tuple[str, str, str, Basis]] = [

@@ -117,6 +117,7 @@ def agreement_table(tallies: dict[tuple[str, str], Tally]) -> str:
     lines += [
         f"| {' | '.join(labels)} | {row.agree} of {row.total} | {basis} |"
         for (*labels, basis), row in rows.items()
+        if row.total
     ]
     lines += [
         f"| {name} | {source} | {compared} | | {basis} |" for name, source, compared, basis in NOT_REPLAYED

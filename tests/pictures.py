@@ -26,6 +26,9 @@ from tests.e2e.browser import Visit, chromium  # noqa: E402
 
 README_PICTURE = ROOT / ".github" / "report.png"
 README_HALF_PX = (960, 1040)
+NDOTS_1 = (
+    "search edge.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:1\n"
+)
 CHARTS = {
     charts.address_map: knl.range_occupancy,
     charts.hilbert_map: knl.range_use,
@@ -120,6 +123,27 @@ def pictures_of_connections(folder):
     write_chart(charts.imbalance_over_time(*simulated), folder / "imbalance_over_time.png")
 
 
+def pictures_of_names(folder):
+    """One name in four resolvers, forms of a Service's name, the chain of plugins, and what names cost."""
+    shop, outside = knl.sample("shop"), knl.outside_names(["www.example.com"])
+    pod = next(pod for pod in shop.pods if pod.metadata.namespace == "shop")
+    for name, conf in (("www.example.com", None), ("cart.shop", NDOTS_1)):
+        asked = [
+            knl.pod_lookup(shop, name, pod, resolver=one, resolv_conf=conf, upstream=outside)
+            for one in ("glibc", "musl", "go", "cares")
+        ]
+        write_chart(charts.query_ladder(asked), folder / f"query_ladder-{name}.png")
+    write_chart(charts.name_forms(knl.name_form_matrix(shop, "shop/cart")), folder / "name_forms.png")
+    explained = knl.explain_query(shop, "cart.shop.svc.cluster.local")
+    write_chart(charts.plugin_chain(explained.result), folder / "plugin_chain.png")
+    names = knl.read_names(knl.sample_names("shop"), shop)
+    today, cached = (knl.dns_demand(shop, names, node_local=there, loss=0.01) for there in (False, True))
+    write_chart(charts.queries_by_place(today.by_place, cached.by_place), folder / "queries_by_place.png")
+    write_chart(
+        charts.lookup_latency({"today": today, "NodeLocal DNSCache": cached}), folder / "lookup_latency.png"
+    )
+
+
 def way_to(rules, address):
     return knl.walk(rules, knl.Packet("192.0.2.1", address, "tcp", 80))
 
@@ -166,6 +190,7 @@ def main(folder):
         pictures_of_models(folder)
         pictures_of_rules(folder)
         pictures_of_connections(folder)
+        pictures_of_names(folder)
         for name in ("one-cluster", "fleet"):
             pictures_of_plan(browser, name, folder)
         for path in sorted((ROOT / "notebooks").glob("*.ipynb")):

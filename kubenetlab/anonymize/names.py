@@ -120,7 +120,8 @@ class Names:
     def _dashed_or_word(self, match: re.Match[str]) -> str:
         if match[1]:
             return self._addresses.replace(canonical(match[1])).replace(".", "-")
-        return match[0] if _is_ordinal(match[0]) else self.word(match[0])
+        is_kept = _is_ordinal(match[0]) or match[0] in well_known.LIBRARIES
+        return match[0] if is_kept else self.word(match[0])
 
     def _hardware_address(self, text: str) -> str:
         digest = blake2b(text.lower().encode(), key=self._key, digest_size=5).digest()

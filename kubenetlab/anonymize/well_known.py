@@ -31,6 +31,9 @@ COMPONENTS = words("""
     kubelet-config rke2-canal rke2-coredns speaker kube-dns openshift-dns openshift-ovn-kubernetes cloud-node-manager cilium flannel tigera-operator
 """)
 
+#: Words inside of names that stay: they say which C library an image has.
+LIBRARIES = words("alpine musl")
+
 #: Ends of DNS names that stay.
 SUFFIXES = (
     "svc.cluster.local",
@@ -124,12 +127,12 @@ ENUMERATED = words("""
 
 #: Fields that hold versions and dates; they stay where they look like one.
 VERSIONED = words("""
-    kubeletVersion kubeProxyVersion containerRuntimeVersion osImage deletionTimestamp creationTimestamp pods
+    kubeletVersion kubeProxyVersion containerRuntimeVersion osImage deletionTimestamp creationTimestamp pods memory
     nodeSubnetSize
 """)
 VERSION = re.compile(
     r"v?\d+(?:\.\d+)+(?:[-+](?:eks|gke|k3s|rke2r|minimal|eksbuild|fips|distroless|alpha|beta|rc|hash|rhaos|[0-9a-f]{6,12})?[\d.]*)*"
-    r"|\d{4}-\d\d-\d\dT[\d:.]+Z|\d+[km]?",
+    r"|\d{4}-\d\d-\d\dT[\d:.]+Z|\d+(?:[km]|[MG]i?)?",
     re.ASCII,
 )
 

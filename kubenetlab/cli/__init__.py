@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "rules": "Write the rules of a node, and say what any rules do: shares, drift, proof in the kernel.",
     "luck": "Say whether an imbalance between endpoints is chance, from counters, logs or conntrack.",
     "simulate": "Simulate connections to a Service: who gets how much, and what would change that.",
+    "dns": "Say what a name is answered and why, what it costs a pod, and what all names cost.",
     "snapshot": "Write a dump of your cluster with kubectl (get only, never Secrets).",
     "anonymize": "Write a dump that can be shared: other names, other addresses.",
     "notebooks": "Copy the notebooks into a folder of yours.",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from kubenetlab.cluster import Cluster, labels_match
-from kubenetlab.dns.cluster_dns import dns_service
+from kubenetlab.dns.cluster_dns import NODE_LOCAL, dns_service
 from kubenetlab.findings.cluster_agents import agents
 from kubenetlab.findings.known_settings import known
 from kubenetlab.findings.templates import workload_templates
@@ -23,7 +23,6 @@ _PODS = {  # where DNS pods are, where the dump lacks the Service
     "openshift-dns": {"dns.operator.openshift.io/daemonset-dns": "default"},
 }
 _CACHE = "169.254.20.10"  # NodeLocal DNSCache, unless it says another one
-_CACHE_AGENTS = ("node-local-dns", "nodelocaldns")
 _NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 Labels = Mapping[str, str]
@@ -159,12 +158,12 @@ def _unseen_pods(cluster: Cluster, service: Service | None, *, is_anywhere: bool
 
 def _caches(cluster: Cluster) -> Iterator[str]:
     """Yield the link-local addresses of NodeLocal DNSCache, where its ConfigMap or its DaemonSet is there."""
-    maps = [m for m in cluster.config_maps if m.metadata.name in _CACHE_AGENTS]
+    maps = [m for m in cluster.config_maps if m.metadata.name in NODE_LOCAL]
     texts = [text for config_map in maps for text in config_map.data.values()]
     for workload in workload_templates(cluster):
-        if workload.name.endswith(_CACHE_AGENTS):
+        if workload.name.endswith(NODE_LOCAL):
             texts += [word for c in workload.template.spec.containers for word in c.command_line]
-    if maps or any(name in agent for agent in agents(cluster) for name in _CACHE_AGENTS):
+    if maps or any(name in agent for agent in agents(cluster) for name in NODE_LOCAL):
         yield _CACHE
     yield from (
         found for text in texts for found in re.findall(r"169\.254\.\d+\.\d+", text) if is_address(found)

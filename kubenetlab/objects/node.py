@@ -11,12 +11,15 @@ _QUANTITY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(m|k|M|G|Ki|Mi|Gi|[eE]\+?\d)?", 
 _FACTORS = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
 
 
-def _whole_number(quantity: str) -> int | None:
+def whole_number(quantity: str, times: int = 1) -> int | None:
+    """Return a quantity of the API, such as 170Mi, that many times, rounded up; None where it is none."""
     found = _QUANTITY.fullmatch(quantity)
     if found is None:
         return None
     number, suffix = found[1], found[2] or ""
-    return int(number) if not suffix and number.isdigit() else ceil(round(float(number) * _factor(suffix), 6))
+    if not suffix and number.isdigit():
+        return int(number) * times
+    return ceil(round(float(number) * _factor(suffix) * times, 6))
 
 
 def _factor(suffix: str) -> float:
@@ -61,14 +64,20 @@ class NodeAddress(ApiObject, frozen=True):
 
 
 class NodeResources(ApiObject, frozen=True):
-    """Pods a node can hold (a quantity: "110"; the API writes 1000 as "1k")."""
+    """Pods a node can hold and its cores (quantities: "110"; the API writes 1000 as "1k", half a core as "500m")."""
 
     pods: str | int = ""
+    cpu: str | int | float = ""
 
     @property
     def n_pods(self) -> int | None:
         """The quantity as a number, or None where it is absent."""
-        return _whole_number(str(self.pods))
+        return whole_number(str(self.pods))
+
+    @property
+    def milli_cores(self) -> int | None:
+        """Thousandths of a core, or None where they are absent."""
+        return whole_number(str(self.cpu), 1000)
 
 
 class NodeSystemInfo(ApiObject, frozen=True):

@@ -47,6 +47,16 @@ class PodDnsConfig(ApiObject, frozen=True):
         check_addresses(nameservers=self.nameservers)
 
 
+class HostAlias(ApiObject, frozen=True):
+    """Names that a pod's /etc/hosts gives an address."""
+
+    ip: str = ""
+    hostnames: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_addresses(ip=self.ip)
+
+
 class PodSpec(ApiObject, frozen=True):
     """What a pod asks for."""
 
@@ -54,8 +64,10 @@ class PodSpec(ApiObject, frozen=True):
     host_network: bool = False
     hostname: str = ""
     subdomain: str = ""
+    enable_service_links: bool = True
     dns_policy: str = "ClusterFirst"
     dns_config: PodDnsConfig | None = None
+    host_aliases: tuple[HostAlias, ...] = ()
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
 
@@ -82,6 +94,7 @@ class PodStatus(ApiObject, frozen=True):
     pod_ip: str = ""
     pod_ips: tuple[PodAddress, ...] = ()
     host_ip: str = ""
+    host_ips: tuple[PodAddress, ...] = ()
     conditions: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:

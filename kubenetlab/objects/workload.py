@@ -17,10 +17,17 @@ class EnvVar(ApiObject, frozen=True):
     value: str = ""
 
 
+class ContainerResources(ApiObject, frozen=True):
+    """What a container may use, as quantities by resource."""
+
+    limits: dict[str, str | int] = {}
+
+
 class TemplateContainer(Container, frozen=True):
-    """A container of a template, with its environment (aws-node's settings stand there)."""
+    """A container of a template, with its environment (aws-node's settings stand there) and its limits."""
 
     env: tuple[EnvVar, ...] = ()
+    resources: ContainerResources = ContainerResources()
 
 
 class Toleration(ApiObject, frozen=True):

@@ -15,7 +15,15 @@ _REACH = (
         "KNL601",
     ),  # nodes whose pods get no address of their own; policies that nothing enforces
     ("KNL102", "KNL701", "KNL702", "KNL705"),  # what clients ask for is not there: every connection fails
-    ("KNL101", "KNL103", "KNL104", "KNL107", "KNL302", "KNL602"),  # some connections, ports or pods fail
+    (
+        "KNL101",
+        "KNL103",
+        "KNL104",
+        "KNL107",
+        "KNL302",
+        "KNL508",
+        "KNL602",
+    ),  # some connections, ports or pods fail
     (
         "KNL106",
         "KNL206",

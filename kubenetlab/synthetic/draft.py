@@ -50,6 +50,7 @@ class Workload:
     sidecars: tuple[Json, ...] = ()
     host_network: bool = False
     service_name: str = ""
+    spec: Json = field(default_factory=dict)  # of its pods, over what it says otherwise
     pods: list["PodRecord"] = field(default_factory=list)
 
     @property

@@ -50,7 +50,7 @@ def pod_template(draft: Draft, workload: Workload) -> Json:
             "terminationGracePeriodSeconds": 30,
             "volumes": volumes(draft, workload),
         }
-    return {"metadata": {"labels": dict(workload.labels)}, "spec": spec}
+    return {"metadata": {"labels": dict(workload.labels)}, "spec": spec | workload.spec}
 
 
 def owner_name(draft: Draft, workload: Workload) -> str:

@@ -85,6 +85,7 @@ KUBERNETES_WORDS = frozenset(
         "default-ipv4-ippool",
         "default-ipv6-ippool",
         "default-pool",
+        "memory",
     ]
 )
 

@@ -1,7 +1,14 @@
 import pytest
 
-from kubenetlab.dns.cluster_dns import cluster_dns, corefiles, dns_service
-from tests.builders import cluster, config_map, endpoint, endpoint_slice, service
+from kubenetlab.dns.cluster_dns import (
+    cluster_dns,
+    cluster_domain,
+    corefiles,
+    dns_addresses,
+    dns_service,
+    has_node_local_cache,
+)
+from tests.builders import cluster, config_map, daemon_set, endpoint, endpoint_slice, service
 
 DNS = service("kube-system/kube-dns", cluster_ip="10.96.0.10")
 ADDRESS = {"cluster_domain": "cluster.local", "cluster_dns": "10.96.0.10"}
@@ -26,6 +33,36 @@ def test_dns_service__is_found_by_name_without_the_setting(name):
 
 def test_dns_service__is_none_where_the_dump_has_none():
     assert dns_service(cluster(service("shop/cart"))) is None
+
+
+def test_cluster_domain__is_what_the_settings_say_else_the_usual_one():
+    own = cluster(settings={"cluster_domain": "k8s.test"})
+
+    assert [cluster_domain(value) for value in (own, cluster(), None)] == [
+        "k8s.test",
+        "cluster.local",
+        "cluster.local",
+    ]
+
+
+def test_dns_addresses__of_both_families_or_none():
+    both = cluster(settings={"cluster_dns": "10.96.0.10, fd00::10"})
+
+    assert dns_addresses(both) == ("10.96.0.10", "fd00::10")
+    assert dns_addresses(None) == dns_addresses(cluster()) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (daemon_set("kube-system/node-local-dns"), True),
+        (config_map("kube-system/node-local-dns"), True),
+        (config_map("kube-system/nodelocaldns"), True),
+        (DNS, False),
+    ],
+)
+def test_has_node_local_cache__by_its_daemon_set_or_its_config_map(value, expected):
+    assert has_node_local_cache(cluster(value)) is expected
 
 
 def test_corefiles__are_the_texts_of_config_maps():

@@ -8,6 +8,7 @@ from tests.findings import (
     brute_force_addresses,
     brute_force_allocation,
     brute_force_listings,
+    brute_force_names,
     brute_force_policies,
     brute_force_routing,
     brute_force_services,
@@ -19,6 +20,7 @@ RULES = {
     **brute_force_addresses.RULES,
     **brute_force_allocation.RULES,
     **brute_force_listings.RULES,
+    **brute_force_names.RULES,
     **brute_force_policies.RULES,
     **brute_force_routing.RULES,
 }

@@ -5,12 +5,18 @@ import pathlib
 
 import pytest
 
-from tests.findings import brute_force_examples, brute_force_listing_examples, brute_force_neighbours
+from tests.findings import (
+    brute_force_examples,
+    brute_force_listing_examples,
+    brute_force_name_examples,
+    brute_force_neighbours,
+)
 from tests.findings.brute_force import RULES, brute_force
 from tests.findings.brute_force_builders import item, service
 
-FIRES = [*brute_force_examples.FIRES, *brute_force_listing_examples.FIRES]
-SILENT = [*brute_force_neighbours.SILENT, *brute_force_listing_examples.SILENT]
+_MORE = (brute_force_listing_examples, brute_force_name_examples)
+FIRES = [*brute_force_examples.FIRES, *(case for examples in _MORE for case in examples.FIRES)]
+SILENT = [*brute_force_neighbours.SILENT, *(case for examples in _MORE for case in examples.SILENT)]
 
 
 def named(cases):

@@ -109,6 +109,6 @@ def hostile_cluster():
 def test_repr_html__escapes_every_name():
     findings = check(hostile_cluster())
 
-    assert len(findings.by_code) == 12
+    assert len(findings.by_code) == 13
     assert "<script" not in findings._repr_html_()
     assert "&lt;script&gt;" in findings._repr_html_()

@@ -215,3 +215,10 @@ def test_ipam_block__refuses_more_allocations_than_addresses():
     refused = cluster(pod(), block).provenance.refused
 
     assert [r.expected for r in refused] == ["at most the 4 addresses of 10.0.0.0/30"]
+
+
+@pytest.mark.parametrize(
+    ("cpu", "milli"), [("4", 4000), (96, 96_000), ("3920m", 3920), ("0.5", 500), (0.5, 500), ("", None)]
+)
+def test_node__says_its_cores(cpu, milli):
+    assert cluster(node(status={"capacity": {"cpu": cpu}})).nodes[0].status.capacity.milli_cores == milli

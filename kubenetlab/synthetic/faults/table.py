@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kubenetlab.synthetic.draft import Draft
-from kubenetlab.synthetic.faults import addresses, mtus, services, traffic
+from kubenetlab.synthetic.faults import addresses, mtus, names, services, traffic
 from kubenetlab.synthetic.platforms import PLATFORMS
 from kubenetlab.synthetic.shape import Planted, Shape
 
@@ -18,6 +18,12 @@ _UNENFORCED = ("kubeadm-flannel", "eks", "aks-overlay", "aks-node-subnet")
 _CLASSES = tuple(name for name in PLATFORMS if name not in ("gke", "openshift"))
 _WITH_KUBE_PROXY = tuple(name for name in PLATFORMS if name not in ("kubeadm-cilium", "openshift"))
 _POD_RANGE = tuple(name for name, platform in PLATFORMS.items() if platform.pod_cidr)
+_NAMES = {
+    "KNL506": tuple(name for name in PLATFORMS if name != "gke"),
+    "KNL507": tuple(name for name in PLATFORMS if name not in ("gke", "openshift")),
+    "KNL509": tuple(name for name in PLATFORMS if name != "openshift"),
+    "KNL512": tuple(name for name in PLATFORMS if name != "gke"),
+}
 _MOST_RANDOM = 5
 
 
@@ -79,11 +85,12 @@ FAULTS: dict[str, Fault] = {
     "KNL210": Fault(plant=mtus.mtus_that_disagree, platforms=mtus.PLATFORMS),
     "KNL301": Fault(plant=addresses.ipvs_mode, platforms=("kubeadm-flannel", "kubeadm-calico", "eks")),
     "KNL302": Fault(plant=services.address_clash, platforms=_WITH_KUBE_PROXY),
-    "KNL303": Fault(plant=services.node_without_zone, platforms=_WITH_KUBE_PROXY),
+    "KNL303": Fault(plant=services.node_without_zone, platforms=_WITH_KUBE_PROXY, excludes="zones"),
     "KNL401": Fault(plant=services.uneven_local),
-    "KNL402": Fault(plant=services.crowded_zone, platforms=_WITH_KUBE_PROXY),
+    "KNL402": Fault(plant=services.crowded_zone, platforms=_WITH_KUBE_PROXY, excludes="zones"),
     "KNL403": Fault(plant=services.headless_affinity),
     "KNL501": Fault(plant=addresses.public_namespace),
+    **{code: Fault(plant=plant, platforms=_NAMES.get(code, _ALL)) for code, plant in names.PLANTED.items()},
     "KNL601": Fault(plant=traffic.unenforced_policy, platforms=_UNENFORCED),
     "KNL602": Fault(plant=traffic.egress_without_dns, platforms=_POLICIES),
     "KNL603": Fault(plant=traffic.policy_host_bits, platforms=_POLICIES),
@@ -123,7 +130,7 @@ def chosen_codes(shape: Shape) -> tuple[str, ...]:
 
 
 def _random_codes(shape: Shape) -> tuple[str, ...]:
-    rng = random.Random(f"{shape.seed}/faults")
+    rng = random.Random(f"{shape.seed}/planted")
     fitting = [code for code, fault in FAULTS.items() if shape.platform in fault.platforms]
     found: dict[str, str] = {}
     for code in rng.sample(fitting, rng.randint(2, _MOST_RANDOM)):

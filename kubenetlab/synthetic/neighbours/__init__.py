@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kubenetlab.synthetic.draft import Draft
-from kubenetlab.synthetic.faults import mtus
+from kubenetlab.synthetic.faults import mtus, names
 from kubenetlab.synthetic.faults.addresses import small_service_range
 from kubenetlab.synthetic.faults.table import FAULTS
 from kubenetlab.synthetic.neighbours import addresses, services, traffic
 from kubenetlab.synthetic.platforms import PLATFORMS
 
-Change = Callable[[Draft], None]
+Change = Callable[[Draft], object]
 _KUBEADM = ("kubeadm-flannel", "kubeadm-calico", "kubeadm-cilium")
 _POD_RANGE = tuple(name for name, platform in PLATFORMS.items() if platform.pod_cidr)
 _POLICIES = tuple(name for name, platform in PLATFORMS.items() if platform.enforces_policies)
@@ -67,6 +67,7 @@ NEIGHBOURS: dict[str, Neighbour] = {
     "KNL402": Neighbour(add=services.pods_where_the_nodes_are),
     "KNL403": Neighbour(add=services.affinity_of_an_address),
     "KNL501": Neighbour(add=addresses.private_namespace),
+    **{code: Neighbour(add=add, platforms=FAULTS[code].platforms) for code, add in names.HARMLESS.items()},
     "KNL601": Neighbour(add=traffic.enforced_policy, platforms=_POLICIES),
     "KNL601-npm": Neighbour(add=traffic.enforced_by_npm, platforms=("aks-overlay", "aks-node-subnet")),
     "KNL602": Neighbour(add=traffic.egress_with_dns_elsewhere, platforms=_POLICIES),

@@ -1,0 +1,1 @@
+"""What a cache answers itself: CoreDNS' cache plugin, NodeLocal DNSCache, an application's own."""

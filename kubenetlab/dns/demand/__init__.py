@@ -1,0 +1,1 @@
+"""What names cost: queries per second at every place, delays, memory and replicas, and what one change saves."""
