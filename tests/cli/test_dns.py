@@ -721,6 +721,15 @@ def test_load__takes_replicas_and_nodes_that_the_dump_does_not_show(tmp_path):
     assert "CoreDNS holds it: 12 replicas needed for the queries, 20 there" in found
 
 
+def test_load__counts_with_the_nodes_that_are_given():
+    few, many = (
+        document_of("load", SHOP, SHOP, "--node-local", "--nodes", n, "--no-changes") for n in (1, 300)
+    )
+
+    assert few["assumptions"] != many["assumptions"]
+    assert "300" in [str(setting["value"]) for setting in many["assumptions"]]
+
+
 def test_load__takes_names_that_exist_outside(tmp_path):
     (tmp_path / "names.yaml").write_text("names: [{name: db.corp.test, namespace: shop, rate_per_s: 1}]\n")
 
